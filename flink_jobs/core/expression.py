@@ -1,0 +1,238 @@
+"""Expressions in a declaration: a small SQL that means the same in Flink and in the reference.
+
+Parsed by sqlglot, then typed and written out again node by node, so that only what is known to agree gets through:
+columns, literals, arithmetic, comparison, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, CAST, ABS, LOWER,
+UPPER, SUBSTRING, CHAR_LENGTH, ``||``. Division is real division, and by zero gives NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flink_jobs.core.columns import column_type, duckdb_type, flink_type
+from flink_jobs.core.errors import DeclarationError, MainstemError, WrongType
+from flink_jobs.core.relation import Relation
+
+_RANK = {"int": 0, "bigint": 1, "decimal": 2, "double": 3}
+_COMPARE = {"EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}
+_ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*"}
+_CALLS = {"Abs": "ABS", "Lower": "LOWER", "Upper": "UPPER"}
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression with its type and its text in both engines."""
+
+    type: str
+    flink: str
+    duckdb: str
+
+    def cast(self, to: str) -> Expression:
+        """The same value in another type, spelt out so that both engines agree."""
+        return Expression(
+            to, f"CAST({self.flink} AS {flink_type(to)})", f"CAST({self.duckdb} AS {duckdb_type(to)})"
+        )
+
+
+def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
+    """Parse, check and type ``text`` against the columns of ``rows``; raises a DeclarationError that names the place."""
+    import sqlglot
+
+    try:
+        node = sqlglot.parse_one(text, dialect="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        raise DeclarationError(
+            f"Step '{step}' has an expression that cannot be read: {text!r} ({_first_line(error)}).", path=("steps", step)
+        ) from error
+    try:
+        return _Writer(rows, step, text).write(node)
+    except MainstemError:
+        raise
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _refused(text, step, type(node).__name__) from error
+
+
+def condition(text: str, rows: Relation, *, step: str) -> Expression:
+    """An expression that must be true or false."""
+    compiled = compile_expression(text, rows, step=step)
+    if compiled.type != "boolean":
+        raise WrongType(
+            f"Step '{step}' filters by {text!r}, which is {compiled.type} and not true or false. Compare it with "
+            "something, for example: behaviour = 'cart'.",
+            path=("steps", step),
+        )
+    return compiled
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].strip().rstrip(".")
+
+
+def _refused(text: str, step: str, what: str) -> DeclarationError:
+    return DeclarationError(
+        f"Step '{step}' uses {what} in {text!r}, which is not known to mean the same in batch, live and reference. "
+        "Use columns, literals, + - * /, comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, "
+        "CAST, ABS, LOWER, UPPER, SUBSTRING, CHAR_LENGTH or ||.",
+        path=("steps", step),
+    )
+
+
+class _Writer:
+    """Types and writes one expression, node by node."""
+
+    def __init__(self, rows: Relation, step: str, text: str) -> None:
+        self.rows, self.step, self.text = rows, step, text
+
+    def write(self, node: Any) -> Expression:
+        name = type(node).__name__
+        if name in _COMPARE:
+            return self._pair(node, _COMPARE[name], "boolean")
+        if name in _ARITHMETIC:
+            return self._arithmetic(node, _ARITHMETIC[name])
+        if name in _CALLS:
+            return self._call(node, _CALLS[name])
+        writer: Callable[[Any], Expression] | None = getattr(self, f"_{name.lower()}", None)
+        if writer is None:
+            raise _refused(self.text, self.step, node.sql())
+        return writer(node)
+
+    def _column(self, node: Any) -> Expression:
+        self.rows.require(node.name, step=self.step)
+        return Expression(self.rows.columns[node.name], f"`{node.name}`", f'"{node.name}"')
+
+    def _literal(self, node: Any) -> Expression:
+        if node.is_string:
+            text = "'" + node.this.replace("'", "''") + "'"
+            return Expression("string", text, text)
+        whole = node.this.isdigit()
+        kind = "bigint" if whole else "double"
+        typed = Expression(kind, node.this, node.this)
+        return typed if whole and int(node.this) < 2**31 else typed.cast(kind)
+
+    def _boolean(self, node: Any) -> Expression:
+        text = "TRUE" if node.this else "FALSE"
+        return Expression("boolean", text, text)
+
+    def _paren(self, node: Any) -> Expression:
+        return self._wrap("({})", self.write(node.this))
+
+    def _neg(self, node: Any) -> Expression:
+        return self._wrap("(-{})", self.write(node.this))
+
+    def _not(self, node: Any) -> Expression:
+        return self._wrap("(NOT {})", self.write(node.this))
+
+    def _and(self, node: Any) -> Expression:
+        return self._pair(node, "AND", "boolean")
+
+    def _or(self, node: Any) -> Expression:
+        return self._pair(node, "OR", "boolean")
+
+    def _like(self, node: Any) -> Expression:
+        return self._pair(node, "LIKE", "boolean")
+
+    def _dpipe(self, node: Any) -> Expression:
+        return self._pair(node, "||", "string")
+
+    def _is(self, node: Any) -> Expression:
+        if type(node.expression).__name__ != "Null":
+            raise _refused(self.text, self.step, node.sql())
+        return self._wrap("({} IS NULL)", self.write(node.this), "boolean")
+
+    def _in(self, node: Any) -> Expression:
+        return self._join("({} IN ({}))", self.write(node.this), [self.write(e) for e in node.expressions], "boolean")
+
+    def _between(self, node: Any) -> Expression:
+        value, low, high = self.write(node.this), self.write(node.args["low"]), self.write(node.args["high"])
+        text = "({} BETWEEN {} AND {})"
+        return Expression(
+            "boolean",
+            text.format(value.flink, low.flink, high.flink),
+            text.format(value.duckdb, low.duckdb, high.duckdb),
+        )
+
+    def _div(self, node: Any) -> Expression:
+        left, right = self.write(node.this).cast("double"), self.write(node.expression).cast("double")
+        text = "({} / NULLIF({}, CAST(0 AS DOUBLE)))"
+        return Expression("double", text.format(left.flink, right.flink), text.format(left.duckdb, right.duckdb))
+
+    def _cast(self, node: Any) -> Expression:
+        return self.write(node.this).cast(column_type(_word(node.to.sql(dialect="duckdb"))))
+
+    def _coalesce(self, node: Any) -> Expression:
+        first, rest = self.write(node.this), [self.write(e) for e in node.expressions]
+        kind = self._common([first, *rest])
+        return self._join("COALESCE({}, {})", first.cast(kind), [r.cast(kind) for r in rest], kind)
+
+    def _nullif(self, node: Any) -> Expression:
+        first, second = self.write(node.this), self.write(node.expression)
+        return self._join("NULLIF({}, {})", first, [second], first.type)
+
+    def _substring(self, node: Any) -> Expression:
+        rest = [self.write(node.args[k]) for k in ("start", "length") if node.args.get(k) is not None]
+        return self._join("SUBSTRING({}, {})", self.write(node.this), rest, "string")
+
+    def _length(self, node: Any) -> Expression:
+        return self._wrap("CHAR_LENGTH({})", self.write(node.this), "int")
+
+    def _case(self, node: Any) -> Expression:
+        if node.this is not None:
+            raise _refused(self.text, self.step, "CASE with a value after CASE")
+        whens = [(self.write(i.this), self.write(i.args["true"])) for i in node.args["ifs"]]
+        default = self.write(node.args["default"]) if node.args.get("default") else None
+        kind = self._common([t for _, t in whens] + ([default] if default else []))
+        parts = [(w, t.cast(kind)) for w, t in whens]
+        flink = " ".join(f"WHEN {w.flink} THEN {t.flink}" for w, t in parts)
+        duckdb = " ".join(f"WHEN {w.duckdb} THEN {t.duckdb}" for w, t in parts)
+        tail = default.cast(kind) if default else None
+        return Expression(
+            kind,
+            f"CASE {flink}{f' ELSE {tail.flink}' if tail else ''} END",
+            f"CASE {duckdb}{f' ELSE {tail.duckdb}' if tail else ''} END",
+        )
+
+    def _call(self, node: Any, function: str) -> Expression:
+        return self._wrap(function + "({})", self.write(node.this))
+
+    def _arithmetic(self, node: Any, sign: str) -> Expression:
+        left, right = self.write(node.this), self.write(node.expression)
+        kind = self._common([left, right])
+        if kind.split("(")[0] not in _RANK:
+            raise WrongType(f"Step '{self.step}' computes with {kind} in {self.text!r}.", path=("steps", self.step))
+        if not kind.startswith("decimal"):
+            left, right = left.cast(kind), right.cast(kind)
+        return Expression(kind, f"({left.flink} {sign} {right.flink})", f"({left.duckdb} {sign} {right.duckdb})")
+
+    def _pair(self, node: Any, sign: str, kind: str) -> Expression:
+        left, right = self.write(node.this), self.write(node.expression)
+        return Expression(kind, f"({left.flink} {sign} {right.flink})", f"({left.duckdb} {sign} {right.duckdb})")
+
+    def _wrap(self, text: str, inner: Expression, kind: str = "") -> Expression:
+        return Expression(kind or inner.type, text.format(inner.flink), text.format(inner.duckdb))
+
+    def _join(self, text: str, first: Expression, rest: list[Expression], kind: str) -> Expression:
+        return Expression(
+            kind,
+            text.format(first.flink, ", ".join(r.flink for r in rest)),
+            text.format(first.duckdb, ", ".join(r.duckdb for r in rest)),
+        )
+
+    def _common(self, parts: list[Expression]) -> str:
+        """The type that holds all parts; numbers widen, anything else must be equal."""
+        kinds = [p.type for p in parts]
+        if all(k.split("(")[0] in _RANK for k in kinds):
+            return max(kinds, key=lambda k: (_RANK[k.split("(")[0]], k))
+        if len(set(kinds)) > 1:
+            raise WrongType(
+                f"Step '{self.step}' mixes {' and '.join(sorted(set(kinds)))} in {self.text!r}. Cast one to the other.",
+                path=("steps", self.step),
+            )
+        return kinds[0]
+
+
+def _word(sql: str) -> str:
+    """DuckDB's spelling of a type as our word."""
+    plain = sql.lower().replace(" ", "")
+    return {"text": "string", "varchar": "string", "integer": "int", "long": "bigint"}.get(plain, plain)

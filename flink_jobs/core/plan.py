@@ -1,0 +1,93 @@
+"""Plan: one pipeline over one span as plain data: what to read, the SELECTs in order, what to write.
+
+A plan is JSON, so that it can be shown, stored, hashed, and handed to the job server. It names no path, no topic and no
+mode: the runtime binds those.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.event_time import Partitioning
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class View(BaseModel):
+    """One step: a name and its SELECT over earlier names."""
+
+    model_config = _FROZEN
+    name: str
+    select: str
+
+
+class Output(BaseModel):
+    """One published table: the view it takes, its columns and how it is cut."""
+
+    model_config = _FROZEN
+    table: str
+    source: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    event_time: str
+    partition_by: Partitioning = "day"
+    suite: str = ""
+
+
+class Plan(BaseModel):
+    """``start_ms`` to ``end_ms`` (none: live) is published; ``read_from_ms`` to ``read_to_ms`` is read."""
+
+    model_config = _FROZEN
+    pipeline: str
+    version: str
+    start_ms: int
+    end_ms: int | None
+    read_from_ms: int | None
+    read_to_ms: int | None
+    state_ms: int | None
+    datasets: tuple[Dataset, ...]
+    views: tuple[View, ...]
+    outputs: tuple[Output, ...]
+
+
+class Files(BaseModel):
+    """A dataset bound to a folder of Parquet files, all of one pinned table version."""
+
+    model_config = _FROZEN
+    kind: Literal["files"] = "files"
+    folder: str
+
+
+class Topics(BaseModel):
+    """A dataset bound to Kafka topics (history first, then live); ``bounded`` stops at the records there are now."""
+
+    model_config = _FROZEN
+    kind: Literal["topics"] = "topics"
+    topics: tuple[str, ...]
+    bootstrap: str
+    bounded: bool = False
+    from_ms: int | None = None
+    idle_ms: int = 5_000
+
+
+class Job(BaseModel):
+    """A plan with its bindings: everything the runtime needs, and the only thing it is given.
+
+    ``sources`` binds each dataset by name, ``sinks`` each output table to an absolute run folder. ``live`` picks the
+    engine's mode; bounded topics with ``live`` run the live engine to the end of the input (that is how a proof runs).
+    """
+
+    model_config = _FROZEN
+    job_id: str = Field(pattern=r"[0-9a-f]{32}")
+    name: str
+    plan: Plan
+    live: bool
+    sources: dict[str, Files | Topics]
+    sinks: dict[str, str]
+    parallelism: int = 1
+    checkpoint_ms: int = 2_000
+    savepoint: str | None = None
+    settings: dict[str, str] = {}
