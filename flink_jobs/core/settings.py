@@ -26,6 +26,7 @@ _PORTS = {
     "flink_blob": 7,
     "flink_tm_rpc": 8,
     "flink_tm_data": 9,
+    "runs": 10,
 }
 
 
@@ -56,7 +57,7 @@ class Settings:
         return os.environ.get("MAINSTEM_KAFKA") or f"{HOST}:{self.ports['kafka']}"
 
     def url(self, service: str) -> str:
-        """Base address of an HTTP service: airflow, flink or jobs."""
+        """Base address of an HTTP service: airflow, flink, jobs or runs."""
         return os.environ.get(f"MAINSTEM_{service.upper()}_URL") or f"http://{HOST}:{self.ports[service]}"
 
     def folder(self, name: str) -> Path:
