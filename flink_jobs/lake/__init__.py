@@ -1,0 +1,1 @@
+"""Delta tables of the lake: create, publish, follow a live job, pin, query, keep tidy."""
