@@ -41,7 +41,7 @@ def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
     import sqlglot
 
     try:
-        node = sqlglot.parse_one(text, dialect="duckdb")
+        node = sqlglot.parse_one(text)
     except sqlglot.errors.SqlglotError as error:
         raise DeclarationError(
             f"Step '{step}' has an expression that cannot be read: {text!r} ({_first_line(error)}).", path=("steps", step)
@@ -192,6 +192,15 @@ class _Writer:
             f"CASE {flink}{f' ELSE {tail.flink}' if tail else ''} END",
             f"CASE {duckdb}{f' ELSE {tail.duckdb}' if tail else ''} END",
         )
+
+    def _anonymous(self, node: Any) -> Expression:
+        if node.name.lower() != "epoch_ms" or len(node.expressions) != 1:
+            raise _refused(self.text, self.step, node.sql())
+        return self._milliseconds(self.write(node.expressions[0]))
+
+    def _milliseconds(self, value: Expression) -> Expression:
+        flink = f"(EXTRACT(EPOCH FROM {value.flink}) * 1000 + EXTRACT(MILLISECOND FROM {value.flink}))"
+        return Expression("bigint", flink, f"epoch_ms({value.duckdb})")
 
     def _call(self, node: Any, function: str) -> Expression:
         return self._wrap(function + "({})", self.write(node.this))

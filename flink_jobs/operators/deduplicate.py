@@ -1,0 +1,89 @@
+"""Keep the first row of each key: repeated logs, retried sends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from flink_jobs.core.columns import quote, quoted
+from flink_jobs.core.errors import LooseOrder
+from flink_jobs.core.event_time import Duration
+from flink_jobs.core.frame import over
+from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.relation import Relation
+
+
+class Deduplicate(Operator):
+    """Drop a row when another one of the same key came within the time before it.
+
+    In
+        One append relation.
+    Out
+        Its columns; key ``by``, each at most once in any span shorter than ``within``. A row at t stays when no row of its
+        key lies in (t - within, t), and it is the first of its instant in the order of ``order``.
+    When
+        As the watermark passes its event time.
+    Ties
+        ``order`` must tell rows of one key and instant apart, else LooseOrder. NULLs come first.
+
+    >>> from flink_jobs.core.relation import Relation
+    >>> log = Relation("log", {"id": "bigint", "user_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
+    >>> Deduplicate(step="once", input="log", by=["user_id"], within="1h", order=["id"]).out({"log": log}).key
+    ('user_id', 'ts')
+    """
+
+    input: str
+    by: tuple[str, ...] = Field(min_length=1)
+    within: Duration
+    order: tuple[str, ...] = ()
+
+    def out(self, given: Given) -> Relation:
+        rows = given[self.input]
+        rows.require(*self.by, *self.order, step=self.step)
+        missing = [k for k in rows.key if k not in {*self.by, *self.order, rows.event_time}]
+        if missing:
+            raise LooseOrder(self.order or self.by, missing=missing, step=self.step)
+        shaped = replace(rows, name=self.step, key=(*self.by, rows.event_time))
+        return shaped.reaching(back_ms=max(self.within - 1, 0))
+
+    def select(self, given: Given) -> str:
+        rows = given[self.input]
+        time, columns = rows.event_time, quoted(rows.columns)
+        stamp = f"CAST({quote(time)} AS TIMESTAMP(3))"
+        sql = (
+            f"SELECT MIN({stamp}) {over(self.by, time, max(self.within - 1, 0))} AS `_first`, t.* "
+            f"FROM {quote(self.input)} AS t"
+        )
+        keep = f"`_first` = {stamp}"
+        if self.order:
+            packed = " || '|' || ".join(_sortable(c, rows.columns[c]) for c in self.order)
+            sql = f"SELECT {packed} AS `_order`, t.* FROM (\n{sql}\n) AS t"
+            sql = f"SELECT MIN(`_order`) {over(self.by, time, 0)} AS `_least`, t.* FROM (\n{sql}\n) AS t"
+            keep += " AND `_order` = `_least`"
+        return f"SELECT {columns} FROM (\n{sql}\n) WHERE {keep}"
+
+    def reference(self, given: Given) -> str:
+        rows = given[self.input]
+        columns = ", ".join(f'a."{c}"' for c in rows.columns)
+        same = " AND ".join(f'a."{c}" IS NOT DISTINCT FROM b."{c}"' for c in self.by)
+        time = rows.event_time
+        earlier = f'b."{time}" < a."{time}" AND b."{time}" > a."{time}" - INTERVAL {self.within} MILLISECOND'
+        order = [f'"{c}" NULLS FIRST' for c in self.order] or ["1"]
+        first = ", ".join(f'"{c}"' for c in (*self.by, time))
+        return (
+            f'SELECT {columns} FROM (SELECT * FROM "{self.input}" '
+            f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {first} ORDER BY {', '.join(order)}) = 1) a "
+            f'WHERE NOT EXISTS (SELECT 1 FROM "{self.input}" b WHERE {same} AND {earlier})'
+        )
+
+
+def _sortable(column: str, kind: str) -> str:
+    """Text of one width whose order is the column's order; NULL is the smallest."""
+    name = quote(column)
+    if kind in ("bigint", "int"):
+        shifted = f"CAST({name} AS DECIMAL(20, 0)) + 9223372036854775808"
+        return f"COALESCE(LPAD(CAST({shifted} AS STRING), 20, '0'), '')"
+    return f"COALESCE('+' || CAST({name} AS STRING), '')"
+
+

@@ -1,0 +1,111 @@
+"""Join each row with what was known at its instant: features as of an impression, price as of an order."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from flink_jobs.core.columns import quote
+from flink_jobs.core.errors import LooseOrder
+from flink_jobs.core.event_time import Duration
+from flink_jobs.core.frame import interval, over
+from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.operators.aggregate import last_time, last_value
+from flink_jobs.operators.matching import HERE, On, asking, pairs, require_pairs, taken
+
+
+class PointInTimeJoin(Operator):
+    """Each left row with the latest right row of its key at or before it.
+
+    In
+        Two append relations; the right one has at most one row for each key and instant, else LooseOrder.
+    Out
+        The left columns, then the right ones (``take``, or all but the key columns) under ``prefix``. Key and event time of
+        the left row. A left row without a right row in (t - max_age, t] has NULLs, or is dropped with ``how: inner``.
+    When
+        As the watermark passes the left row.
+    NULLs
+        A NULL key matches nothing; a NULL value of the latest right row is taken as it is, never filled from an older one.
+    Source
+        As-of join; without ``max_age`` the look-back has no limit.
+
+    >>> from flink_jobs.core.relation import Relation
+    >>> orders = Relation("orders", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
+    >>> prices = Relation(
+    ...     "prices", {"item_id": "bigint", "price": "bigint", "since": "timestamp"}, ("item_id", "since"), "since")
+    >>> step = PointInTimeJoin(step="priced", left="orders", right="prices", on=["item_id"], max_age="30d")
+    >>> list(step.out({"orders": orders, "prices": prices}).columns)
+    ['id', 'item_id', 'ts', 'price', 'since']
+    """
+
+    left: str
+    right: str
+    on: On = Field(min_length=1)
+    max_age: Duration | None = None
+    how: Literal["inner", "left"] = "left"
+    take: tuple[str, ...] = ()
+    prefix: str = ""
+
+    def out(self, given: Given) -> Relation:
+        left, right = given[self.left], given[self.right]
+        require_pairs(self.on, left, right, step=self.step)
+        names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
+        loose = [k for k in right.key if k not in {*pairs(self.on).values(), right.event_time}]
+        if loose:
+            raise LooseOrder([right.event_time], missing=loose, step=self.step)
+        unlimited = self.max_age is None or ANY in (left.look_back_ms, right.look_back_ms)
+        age = (self.max_age or 1) - 1
+        return Relation(
+            name=self.step,
+            columns={**left.columns, **{n: right.columns[c] for c, n in names.items()}},
+            key=left.key,
+            event_time=left.event_time,
+            look_back_ms=ANY if unlimited else max(left.look_back_ms, right.look_back_ms + age),
+            look_ahead_ms=max(left.look_ahead_ms, right.look_ahead_ms),
+        )
+
+    def select(self, given: Given) -> str:
+        left, right = given[self.left], given[self.right]
+        names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
+        stamp, known = f"CAST({quote(right.event_time)} AS STRING)", " AND ".join(
+            f"{quote(c)} IS NOT NULL" for c in pairs(self.on).values()
+        )
+        # Time first, so that the greatest text is the latest row; '+' tells a value from a NULL of the same row.
+        packed = {
+            f"_{n}": ("STRING", f"{stamp} || '|' || COALESCE('+' || CAST({quote(c)} AS STRING), '')")
+            for c, n in names.items()
+        }
+        packed["_since"] = ("STRING", stamp)
+        per, time = tuple(pairs(self.on)), left.event_time
+        frame = over(per, time, None)
+        latest = ", ".join(f"MAX({quote(p)}) {frame} AS {quote('_at' + p)}" for p in packed)
+        fresh = "`_at_since` IS NOT NULL"
+        if self.max_age is not None:
+            fresh = f"{last_time('`_at_since`')} > CAST({quote(time)} AS TIMESTAMP(3)) - {interval(self.max_age)}"
+        items = [quote(c) for c in left.columns]
+        items += [f"CASE WHEN {fresh} THEN {_value(n, right.columns[c])} END AS {quote(n)}" for c, n in names.items()]
+        keep = f"`{HERE}` = 1" + (f" AND {fresh}" if self.how == "inner" else "")
+        union = f"{asking(left, right, pairs(self.on), packed)} WHERE {known}"
+        return f"SELECT {', '.join(items)} FROM (\nSELECT {latest}, t.* FROM (\n{union}\n) AS t\n) WHERE {keep}"
+
+    def reference(self, given: Given) -> str:
+        left, right = given[self.left], given[self.right]
+        names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
+        columns = [f'l."{c}"' for c in left.columns] + [f'r."{c}" AS "{n}"' for c, n in names.items()]
+        same = " AND ".join(f'l."{a}" = r."{b}"' for a, b in pairs(self.on).items())
+        time, since = f'l."{left.event_time}"', f'r."{right.event_time}"'
+        age = "" if self.max_age is None else f" AND {since} > {time} - INTERVAL {self.max_age} MILLISECOND"
+        key = ", ".join(f'l."{k}"' for k in left.key)
+        return (
+            f'SELECT {", ".join(columns)} FROM "{self.left}" l {self.how.upper()} JOIN "{self.right}" r '
+            f"ON {same} AND {since} <= {time}{age} "
+            f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {since} DESC NULLS LAST) = 1"
+        )
+
+
+def _value(name: str, kind: str) -> str:
+    """The right value out of its packed text; an empty rest is NULL."""
+    packed = quote(f"_at_{name}")
+    return f"CASE WHEN CHAR_LENGTH({packed}) > 24 THEN {last_value(packed, kind, skip=1)} END"

@@ -1,0 +1,95 @@
+"""The first N rows of each group in each window: hot items of an hour, best queries of a day."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flink_jobs.core.columns import quote, quoted
+from flink_jobs.core.errors import DeclarationError, LooseOrder
+from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.relation import Relation
+
+_BOUNDS = ("window_start", "window_end")
+
+
+class Order(BaseModel):
+    """One column of an order. NULL is the smallest value, in both modes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    column: str
+    direction: Literal["asc", "desc"] = "asc"
+
+    @property
+    def sql(self) -> str:
+        return f"{quote(self.column)} {self.direction.upper()}"
+
+    @property
+    def duckdb(self) -> str:
+        nulls = "FIRST" if self.direction == "asc" else "LAST"
+        return f'"{self.column}" {self.direction.upper()} NULLS {nulls}'
+
+
+class TopN(Operator):
+    """Keep the first ``n`` rows of each group by a total order.
+
+    In
+        One append relation with ``window_start`` and ``window_end`` (see WindowAggregate).
+    Out
+        Its columns and ``rank`` (1..n, no holes, no ties). Append; key: window, ``per``, rank.
+    When
+        Once, as the watermark passes the end of the window.
+    Order
+        Must tell any two rows of a group apart, else LooseOrder.
+
+    >>> from flink_jobs.core.relation import Relation
+    >>> time = dict.fromkeys(("window_start", "window_end", "window_time"), "timestamp")
+    >>> hits = Relation("hits", {**time, "item_id": "bigint", "n": "bigint"},
+    ...                 ("window_start", "window_end", "item_id"), "window_time")
+    >>> by = [{"column": "n", "direction": "desc"}, {"column": "item_id"}]
+    >>> TopN(step="board", input="hits", n=2, by=by).out({"hits": hits}).key
+    ('window_start', 'window_end', 'rank')
+    """
+
+    input: str
+    n: int = Field(ge=1, le=10_000)
+    per: tuple[str, ...] = ()
+    by: tuple[Order, ...] = Field(min_length=1)
+
+    def out(self, given: Given) -> Relation:
+        rows = given[self.input]
+        order = [o.column for o in self.by]
+        if not rows.windowed:
+            raise DeclarationError(
+                f"Step '{self.step}' ranks '{self.input}', whose rows have no window. Put a window_aggregate before it.",
+                path=("steps", self.step),
+            )
+        rows.require(*self.per, *order, step=self.step)
+        missing = [k for k in rows.key if k not in {*order, *self.per, *_BOUNDS}]
+        if missing:
+            raise LooseOrder(order, missing=missing, step=self.step)
+        return Relation(
+            name=self.step,
+            columns={**rows.columns, "rank": "bigint"},
+            key=(*_BOUNDS, *self.per, "rank"),
+            event_time=rows.event_time,
+            look_back_ms=rows.look_back_ms,
+            look_ahead_ms=rows.look_ahead_ms,
+        )
+
+    def select(self, given: Given) -> str:
+        group, order = quoted((*_BOUNDS, *self.per)), ", ".join(o.sql for o in self.by)
+        return (
+            f"SELECT {quoted(given[self.input].columns)}, `rank` FROM (\n"
+            f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order}) AS `rank` FROM {quote(self.input)}\n"
+            f") WHERE `rank` <= {self.n}"
+        )
+
+    def reference(self, given: Given) -> str:
+        group = ", ".join(f'"{c}"' for c in (*_BOUNDS, *self.per))
+        order = ", ".join(o.duckdb for o in self.by)
+        return (
+            f'SELECT *, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order}) AS "rank" FROM "{self.input}" '
+            f'QUALIFY "rank" <= {self.n}'
+        )

@@ -1,0 +1,135 @@
+"""Aggregates over windows of event time: counts per hour, revenue per day so far."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flink_jobs.core.columns import flink_type, quote, quoted
+from flink_jobs.core.errors import DeclarationError
+from flink_jobs.core.event_time import Duration, format_duration
+from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.relation import Relation
+from flink_jobs.operators.aggregate import Aggregate, last_value
+
+
+class Window(BaseModel):
+    """Exactly one of ``tumble`` (size), ``hop`` (size, with ``every``) and ``cumulate`` (size, with ``every``).
+
+    Windows are aligned to 1970-01-01T00:00Z: a day is a UTC day.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    tumble: Duration | None = None
+    hop: Duration | None = None
+    cumulate: Duration | None = None
+    every: Duration | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Window:
+        given = [k for k in ("tumble", "hop", "cumulate") if getattr(self, k) is not None]
+        if len(given) != 1:
+            raise DeclarationError("A window names exactly one of tumble, hop and cumulate.")
+        if (given[0] == "tumble") != (self.every is None):
+            raise DeclarationError("hop and cumulate need 'every', and tumble has none.")
+        if self.size < 1 or (self.every is not None and (self.every < 1 or self.size % self.every)):
+            raise DeclarationError(
+                f"The window size {format_duration(self.size)} must be a whole multiple of 'every' and longer than 0."
+            )
+        return self
+
+    @property
+    def size(self) -> int:
+        return self.tumble or self.hop or self.cumulate or 0
+
+    def table(self, name: str, event_time: str) -> str:
+        """Flink's window table function over the view ``name``."""
+        kind = "TUMBLE" if self.tumble else "HOP" if self.hop else "CUMULATE"
+        steps = [self.every] if self.every else []
+        spans = ", ".join(f"INTERVAL '{d // 1000}.{d % 1000:03d}' SECOND(9, 3)" for d in [*steps, self.size])
+        return f"TABLE({kind}(TABLE {quote(name)}, DESCRIPTOR({quote(event_time)}), {spans}))"
+
+    def duckdb(self, event_time: str) -> tuple[str, str]:
+        """Start and end of every window of a row, as two DuckDB expressions over ``i``, the number of the window."""
+        ms, every = f'epoch_ms("{event_time}")', self.every or self.size
+        floor = f"({ms} - ((({ms}) % {every}) + {every}) % {every})"
+        if self.cumulate:
+            start = f"({ms} - ((({ms}) % {self.size}) + {self.size}) % {self.size})"
+            return start, f"({floor} + {every} * (i + 1))"
+        return f"({floor} - {every} * i)", f"({floor} - {every} * i + {self.size})"
+
+
+class WindowAggregate(Operator):
+    """One row for each window and key that has rows.
+
+    In
+        One append relation.
+    Out
+        ``window_start``, ``window_end`` (excluded), ``window_time`` (the last millisecond of the window, the event time of
+        the row), ``per``, one column an aggregate. Append; key: window and ``per``.
+    When
+        Once, as the watermark passes the end of the window. A row behind the watermark is dropped live and repaired.
+
+    >>> from flink_jobs.core.relation import Relation
+    >>> views = Relation("views", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
+    >>> hourly = WindowAggregate(
+    ...     step="hourly", input="views", window={"tumble": "1h"}, per=["item_id"], aggregates={"n": {"count": "*"}})
+    >>> hourly.out({"views": views}).key
+    ('window_start', 'window_end', 'item_id')
+    """
+
+    input: str
+    window: Window
+    per: tuple[str, ...] = ()
+    aggregates: dict[str, Aggregate] = Field(min_length=1)
+
+    def out(self, given: Given) -> Relation:
+        rows = given[self.input]
+        rows.require(*self.per, step=self.step)
+        bounds = dict.fromkeys(("window_start", "window_end", "window_time"), "timestamp")
+        made = {n: a.type(rows, step=self.step) for n, a in self.aggregates.items()}
+        kept = {**bounds, **{c: rows.columns[c] for c in self.per}}
+        both = sorted(set(made) & set(kept))
+        if both or set(self.per) & set(bounds):
+            raise DeclarationError(
+                f"Step '{self.step}' has the column '{(both or list(bounds))[0]}' twice. Rename one.",
+                path=("steps", self.step),
+            )
+        return Relation(
+            name=self.step,
+            columns={**kept, **made},
+            key=("window_start", "window_end", *self.per),
+            event_time="window_time",
+            look_back_ms=rows.look_back_ms,
+            look_ahead_ms=rows.look_ahead_ms,
+        ).reaching(back_ms=self.window.size - 1)
+
+    def select(self, given: Given) -> str:
+        rows = given[self.input]
+        group = quoted(("window_start", "window_end", "window_time", *self.per))
+        items = ", ".join(f"{self._item(a, rows)} AS {quote(n)}" for n, a in self.aggregates.items())
+        return f"SELECT {group}, {items}\nFROM {self.window.table(self.input, rows.event_time)}\nGROUP BY {group}"
+
+    def reference(self, given: Given) -> str:
+        rows, size = given[self.input], self.window.size
+        every = self.window.every or size
+        start, end = self.window.duckdb(rows.event_time)
+        inside = f'epoch_ms("{rows.event_time}") >= ws AND epoch_ms("{rows.event_time}") < we'
+        if self.window.cumulate:
+            inside += f" AND we <= ws + {size}"
+        made = ", ".join(f'{a.duckdb(rows, step=self.step)} AS "{n}"' for n, a in self.aggregates.items())
+        per = "".join(f', r."{c}"' for c in self.per)
+        return (
+            f"SELECT make_timestamp(ws * 1000) AS window_start, make_timestamp(we * 1000) AS window_end, "
+            f"make_timestamp((we - 1) * 1000) AS window_time{per}, {made} FROM (SELECT *, {start} AS ws, {end} AS we "
+            f'FROM "{self.input}", range({size // every}) AS n(i)) r WHERE {inside} GROUP BY ws, we{per}'
+        )
+
+    def _item(self, a: Aggregate, rows: Relation) -> str:
+        kind, argument = a.type(rows, step=self.step), a.argument(rows, step=self.step)
+        if a.function == "last":
+            return last_value(f"MAX({argument})", kind)
+        if a.function == "count_distinct":
+            return f"COUNT(DISTINCT {argument})"
+        if a.function == "avg":
+            return f"CAST(SUM({argument}) AS DOUBLE) / NULLIF(COUNT({argument}), 0)"
+        return f"CAST({a.function.upper()}({argument}) AS {flink_type(kind)})"
