@@ -171,7 +171,8 @@ class LookBackAggregate(Operator):
             return f"CASE WHEN {age} THEN {value} END AS {quote(name)}"
         value = quote(name)
         if a.function == "count_distinct":
-            value = f"CARDINALITY(ARRAY_DISTINCT(ARRAY_REMOVE({value}, NULL)))"
+            nothing = f"CAST(NULL AS {_argument_type(a, rows, self.step)})"
+            value = f"COALESCE(CARDINALITY(ARRAY_REMOVE(ARRAY_DISTINCT({value}), {nothing})), 0)"
         elif a.function == "avg":
             value = f"CAST({value} AS DOUBLE) / NULLIF({quote(name + '_n')}, 0)"
         elif self.instant == "exclude":

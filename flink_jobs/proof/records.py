@@ -1,0 +1,66 @@
+"""Rows of a pinned table as topic records, in an arrival order within the watermark delay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flink_jobs.core.dataset import Dataset
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+BATCH = 50_000
+_FAR_MS = 253_402_300_799_000  # 9999-12-31T23:59:59Z
+
+Record = tuple[str, str, int]
+"""Key text, JSON value, arrival in epoch milliseconds."""
+
+
+def records(db: DuckDBPyConnection, dataset: Dataset, folder: Path, *, seed: int, read: tuple[int, int]) -> Iterator[Record]:
+    """All rows with ``read[0]`` <= event time < ``read[1]``, each delayed by less than the watermark delay.
+
+    The delay is a hash of the key and ``seed``, so a seed names one arrival order. No row is late: a row seen earlier
+    has an event time of at most this row's arrival, so the watermark stays below this row's event time.
+    """
+    files = sorted(str(f) for f in folder.glob("*.parquet"))
+    if not files:
+        return
+    time = f'epoch_ms("{dataset.event_time}")'
+    key = ", ".join(f'"{k}"' for k in dataset.key)
+    delay = f"(hash({key}, {seed}) % {max(dataset.watermark_delay, 1)})"
+    text = " || '|' || ".join(f'CAST("{k}" AS VARCHAR)' for k in dataset.key)
+    found = db.execute(
+        f"SELECT {text}, {json_text(dataset)}, CAST({time} + {delay} AS BIGINT) AS arrival "
+        f"FROM read_parquet({files}, union_by_name=true) WHERE {time} >= {read[0]} AND {time} < {read[1]} "
+        f"ORDER BY arrival, {key}"
+    )
+    while rows := found.fetchmany(BATCH):
+        yield from rows
+
+
+def json_text(dataset: Dataset) -> str:
+    """DuckDB text of a row as the JSON value that the dataset's topic carries."""
+    parts = [f"'\"{name}\":' || {_value(dataset, name, word)}" for name, word in dataset.columns.items()]
+    return "'{' || " + " || ',' || ".join(parts) + " || '}'"
+
+
+def _value(dataset: Dataset, name: str, word: str) -> str:
+    column = f'"{name}"'
+    if word == "timestamp":
+        text = {
+            "iso": f"'\"' || strftime(CAST({column} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') || '\"'",
+            "epoch_s": f"CAST(epoch_ms({column}) // 1000 AS VARCHAR)",
+            "epoch_ms": f"CAST(epoch_ms({column}) AS VARCHAR)",
+        }[dataset.time_format]
+    elif word in ("string", "date"):
+        text = f"CAST(to_json(CAST({column} AS VARCHAR)) AS VARCHAR)"
+    else:
+        text = f"CAST({column} AS VARCHAR)"
+    return f"COALESCE({text}, 'null')"
+
+
+def end_of_history() -> Record:
+    """The record that ends a bounded history: it carries no row and moves the watermark to the far future."""
+    return ("", '{"_end_of_history": true}', _FAR_MS)

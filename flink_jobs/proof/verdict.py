@@ -1,0 +1,93 @@
+"""Proof: a stored result: this pipeline version gave the same rows in these runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from flink_jobs.proof.compare import Comparison
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProofRun(BaseModel):
+    """One way the rows were computed."""
+
+    model_config = _FROZEN
+    name: str
+    seconds: float
+
+
+class TableProof(BaseModel):
+    """One comparison of one published table."""
+
+    model_config = _FROZEN
+    table: str
+    left: str
+    right: str
+    rows: int
+    differing: int
+    first: tuple[dict[str, object], ...] = ()
+
+    @classmethod
+    def of(cls, table: str, found: Comparison) -> TableProof:
+        first = tuple({"key": d.key, "columns": d.columns, found.left: d.left, found.right: d.right} for d in found.first)
+        return cls(
+            table=table, left=found.left, right=found.right, rows=found.rows, differing=found.differing, first=first
+        )
+
+
+class Proof(BaseModel):
+    """``equal`` says that no comparison found a differing row; ``inputs`` are table versions."""
+
+    model_config = _FROZEN
+    proof_id: str
+    pipeline: str
+    version: str
+    start: str
+    end: str
+    made_at: str
+    seconds: float
+    inputs: dict[str, int]
+    runs: tuple[ProofRun, ...]
+    tables: tuple[TableProof, ...]
+
+    @property
+    def equal(self) -> bool:
+        return all(t.differing == 0 for t in self.tables)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables, counted once."""
+        return sum(max(t.rows for t in self.tables if t.table == name) for name in {t.table for t in self.tables})
+
+    @property
+    def summary(self) -> str:
+        """One line for commit metadata and tables."""
+        differing = sum(t.differing for t in self.tables)
+        word = "equal" if self.equal else f"{differing} differing rows"
+        return f"{self.proof_id}: {word}, {self.rows} rows, {len(self.runs)} runs"
+
+
+def save(lake: Path, proof: Proof) -> Path:
+    """Write the proof below ``<lake>/_proofs``; the file appears whole."""
+    folder = lake / "_proofs" / proof.pipeline
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{proof.proof_id}.json"
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(proof.model_dump_json(indent=1))
+    draft.replace(path)
+    return path
+
+
+def proofs(lake: Path, pipeline: str) -> list[Proof]:
+    """All proofs of a pipeline, newest first."""
+    found = [Proof.model_validate_json(f.read_text()) for f in (lake / "_proofs" / pipeline).glob("*.json")]
+    return sorted(found, key=lambda p: (p.made_at, p.proof_id), reverse=True)
+
+
+def standing(lake: Path, pipeline: str, version: str) -> Proof | None:
+    """The newest proof of this very version, or None."""
+    return next((p for p in proofs(lake, pipeline) if p.version == version), None)
