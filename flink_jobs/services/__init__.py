@@ -1,0 +1,1 @@
+"""The local platform: Kafka, Flink, PostgreSQL, Airflow and our own servers on loopback, under one supervisor."""

@@ -1,0 +1,44 @@
+"""Environment variables of our processes: the same platform is found by a server, a worker and a task."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+from flink_jobs.core.settings import Settings
+from flink_jobs.services import java
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python(settings: Settings) -> dict[str, str]:
+    """For processes of ours: where the platform is, and where code is imported from."""
+    env = {
+        "MAINSTEM_HOME": str(settings.home),
+        "MAINSTEM_LAKE": str(settings.lake),
+        "MAINSTEM_SLOTS": str(settings.slots),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+    }
+    env |= {f"MAINSTEM_PORT_{name.upper()}": str(port) for name, port in settings.ports.items()}
+    if not os.access(sysconfig.get_path("purelib"), os.W_OK):
+        # Without a place for compiled files each start would pay for compiling some thousand modules.
+        env["PYTHONPYCACHEPREFIX"] = str(settings.home / "compiled")
+    return env
+
+
+def flink(settings: Settings) -> dict[str, str]:
+    """For processes that start a Flink client or are Flink."""
+    home = settings.home / "flink"
+    return python(settings) | {
+        "JAVA_HOME": str(java.home()),
+        "FLINK_HOME": str(home),
+        "FLINK_CONF_DIR": str(home / "conf"),
+        "FLINK_LIB_DIR": str(home / "lib"),
+        "FLINK_OPT_DIR": str(home / "opt"),
+        "FLINK_PLUGINS_DIR": str(home / "plugins"),
+        "FLINK_LOG_DIR": str(settings.home / "log"),
+    }

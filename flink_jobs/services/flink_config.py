@@ -1,0 +1,130 @@
+"""Text of the Flink configuration: every address on loopback, memory that fits the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from flink_jobs.core.errors import DeclarationError
+from flink_jobs.core.settings import HOST, Settings
+
+_LOG4J = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.file.ref = file
+appender.file.name = file
+appender.file.type = RollingFile
+appender.file.append = true
+appender.file.fileName = ${sys:log.file}
+appender.file.filePattern = ${sys:log.file}.%i
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS}{UTC}Z %-5p %c{1} - %m%n
+appender.file.policies.type = Policies
+appender.file.policies.size.type = SizeBasedTriggeringPolicy
+appender.file.policies.size.size = 20MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 3
+logger.kafka.name = org.apache.kafka
+logger.kafka.level = WARN
+logger.hadoop.name = org.apache.hadoop
+logger.hadoop.level = ERROR
+logger.parquet.name = org.apache.parquet
+logger.parquet.level = WARN
+logger.python.name = PythonWorker
+logger.python.level = ALL
+"""
+
+
+def config_text(settings: Settings, *, java_options: Iterable[str], java_home: Path) -> str:
+    """The whole ``config.yaml`` of the session cluster and of its clients."""
+    values = addresses(settings) | memory(settings) | _state(settings) | _behaviour()
+    values |= {"env.java.home": str(java_home), "env.java.opts.all": " ".join(java_options)}
+    return as_yaml(values)
+
+
+def as_yaml(values: Mapping[str, str | int | bool]) -> str:
+    import yaml
+
+    return "".join(yaml.safe_dump({name: value}, width=100_000) for name, value in sorted(values.items()))
+
+
+def addresses(settings: Settings) -> dict[str, str | int | bool]:
+    """Where the parts listen: loopback only."""
+    ports = settings.ports
+    return {
+        "jobmanager.rpc.address": HOST,
+        "jobmanager.rpc.port": ports["flink_rpc"],
+        "jobmanager.bind-host": HOST,
+        "taskmanager.host": HOST,
+        "taskmanager.bind-host": HOST,
+        "taskmanager.rpc.port": str(ports["flink_tm_rpc"]),
+        "taskmanager.data.port": ports["flink_tm_data"],
+        "blob.server.port": str(ports["flink_blob"]),
+        "rest.address": HOST,
+        "rest.bind-address": HOST,
+        "rest.port": ports["flink"],
+        "rest.bind-port": str(ports["flink"]),
+    }
+
+
+def memory(settings: Settings, env: Mapping[str, str] | None = None) -> dict[str, str | int | bool]:
+    """Process sizes and slots; MAINSTEM_TM_MEMORY sets that of the TaskManager."""
+    return {
+        "jobmanager.memory.process.size": "1024m",
+        "jobmanager.memory.jvm-metaspace.size": "192m",
+        "taskmanager.memory.process.size": task_manager_memory(os.environ if env is None else env),
+        "taskmanager.memory.jvm-metaspace.size": "256m",
+        "taskmanager.numberOfTaskSlots": settings.slots,
+    }
+
+
+def task_manager_memory(env: Mapping[str, str]) -> str:
+    """2 GB, or 3 GB on a machine of 16 GB and more: sorting and joining 10M rows then rarely spills."""
+    stated = env.get("MAINSTEM_TM_MEMORY")
+    if stated is None:
+        return "3072m" if _machine_memory() >= 15 << 30 else "2048m"
+    if not re.fullmatch(r"[1-9]\d*[mg]", stated):
+        raise DeclarationError(f"MAINSTEM_TM_MEMORY is '{stated}', but must be like '2048m' or '4g'.")
+    return stated
+
+
+def _machine_memory() -> int:
+    import psutil
+
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.exists() else "max"
+    total: int = psutil.virtual_memory().total
+    return min(total, int(text)) if text.isdigit() else total
+
+
+def _state(settings: Settings) -> dict[str, str | int | bool]:
+    home = settings.home / "flink"
+    return {
+        "execution.checkpointing.dir": (home / "checkpoints").as_uri(),
+        "execution.checkpointing.savepoint-dir": (home / "savepoints").as_uri(),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.num-retained": 3,
+        "io.tmp.dirs": str(home / "tmp"),
+        "env.log.dir": str(settings.home / "log"),
+    }
+
+
+def _behaviour() -> dict[str, str | int | bool]:
+    return {
+        # A TaskManager that comes back under its old name replaces the dead one at once.
+        "taskmanager.resource-id": "tm-1",
+        "heartbeat.interval": "5 s",
+        "pekko.framesize": "67108864b",
+        "classloader.check-leaked-classloader": False,
+        "web.submit.enable": False,
+        "jobstore.max-capacity": 500,
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+    }
+
+
+def log4j_text() -> str:
+    """One log file a process, which Flink's own pages show too; UTC."""
+    return _LOG4J

@@ -1,0 +1,75 @@
+"""A Flink home made of links: the packaged engine, our pinned connectors and this platform's configuration."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from flink_jobs.core.errors import PlatformError
+from flink_jobs.core.settings import Settings
+from flink_jobs.services import jars, java
+from flink_jobs.services.flink_config import config_text, log4j_text
+
+
+def build(settings: Settings) -> Path:
+    """Make ``<home>/flink`` and fill it anew; the folder can be given as FLINK_HOME to any Flink client."""
+    source, home = _package(), settings.folder("flink")
+    # Real folders with linked files: Flink walks them without following a linked folder.
+    engine = [*(source / "lib").glob("*.jar"), *(source / "opt").glob("flink-python-*.jar")]
+    _link(home / "lib", [*engine, *jars.ready("flink")])
+    _link(home / "opt", (source / "opt").glob("*.jar"))
+    for name in ("bin", "plugins"):
+        _point(home / name, source / name)
+    _configure(settings, source / "conf", home / "conf")
+    for name in ("checkpoints", "savepoints", "tmp"):
+        settings.folder(f"flink/{name}")
+    return home
+
+
+def _configure(settings: Settings, source: Path, conf: Path) -> None:
+    conf.mkdir(exist_ok=True)
+    for file in source.iterdir():
+        if file.is_file():
+            shutil.copyfile(file, conf / file.name)
+    (conf / "config.yaml").write_text(config_text(settings, java_options=java_options(), java_home=java.home()))
+    (conf / "log4j-server.properties").write_text(log4j_text())
+
+
+def java_options() -> list[str]:
+    """The module openings that the engine's own configuration asks for."""
+    import yaml
+
+    stock = yaml.safe_load((_package() / "conf" / "config.yaml").read_text())
+    return str(stock["env"]["java"]["opts"]["all"]).split()
+
+
+def bash_java_utils() -> Path:
+    """Flink's own tool for the arithmetic of memory."""
+    return _package() / "bin" / "bash-java-utils.jar"
+
+
+def _package() -> Path:
+    found = importlib.util.find_spec("pyflink")
+    if found is None or found.origin is None:
+        raise PlatformError(f"The package apache-flink is missing in {sys.prefix}. Remove that folder and start again.")
+    return Path(found.origin).parent
+
+
+def _link(folder: Path, files: Iterable[Path]) -> None:
+    folder.mkdir(exist_ok=True)
+    wanted = {file.name: file.resolve() for file in files}
+    for present in folder.iterdir():
+        if present.name not in wanted:
+            present.unlink()
+    for name, target in wanted.items():
+        _point(folder / name, target)
+
+
+def _point(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
