@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flink_jobs.core.columns import duckdb_type
+from flink_jobs.reference.run import connect, no_rows, typed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,8 +44,6 @@ def compare(
     left: tuple[str, Path], right: tuple[str, Path], columns: Mapping[str, str], key: Sequence[str]
 ) -> Comparison:
     """Compare all Parquet files below two folders; ``columns`` gives the type word of each column that counts."""
-    from flink_jobs.reference.run import connect
-
     db = connect()
     for side, (_, folder) in zip("ab", (left, right), strict=True):
         db.execute(f"CREATE TABLE {side} AS {_rows(folder, columns)}")
@@ -62,10 +60,8 @@ def _rows(folder: Path, columns: Mapping[str, str]) -> str:
     from flink_jobs.lake.files import final_files
 
     files = [str(f) for f in final_files(folder)]
-    if not files:
-        return f"SELECT {', '.join(f'CAST(NULL AS {duckdb_type(t)}) AS "{c}"' for c, t in columns.items())} WHERE FALSE"
-    items = ", ".join(f'CAST("{c}" AS {duckdb_type(t)}) AS "{c}"' for c, t in columns.items())
-    return f"SELECT {items} FROM read_parquet({files}, hive_partitioning=false)"
+    source = f"read_parquet({files}, hive_partitioning=false)" if files else no_rows(columns)
+    return f"SELECT {typed(columns)} FROM {source}"
 
 
 def _count(db: DuckDBPyConnection, table: str) -> int:

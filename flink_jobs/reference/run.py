@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,8 @@ def bind(db: DuckDBPyConnection, pipeline: Pipeline, folders: dict[str, Path]) -
         if name not in folders:
             continue
         files = sorted(str(f) for f in folders[name].glob("*.parquet"))
-        items = ", ".join(f'CAST("{c}" AS {duckdb_type(t)}) AS "{c}"' for c, t in dataset.columns.items())
-        source = f"read_parquet({files}, union_by_name=true)" if files else _nothing(dataset.columns)
-        db.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT {items} FROM {source}')
+        source = f"read_parquet({files}, union_by_name=true)" if files else no_rows(dataset.columns)
+        db.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT {typed(dataset.columns)} FROM {source}')
 
 
 def define(db: DuckDBPyConnection, pipeline: Pipeline, steps: tuple[str, ...] | None = None) -> None:
@@ -43,9 +43,8 @@ def define(db: DuckDBPyConnection, pipeline: Pipeline, steps: tuple[str, ...] | 
 def output_sql(pipeline: Pipeline, table: str, span: Span) -> str:
     """The rows of a published table whose event time lies in the span."""
     rows = pipeline.relations[pipeline.publish[table].source]
-    columns = ", ".join(f'CAST("{c}" AS {duckdb_type(t)}) AS "{c}"' for c, t in rows.columns.items())
     time = f'epoch_ms("{rows.event_time}")'
-    return f'SELECT {columns} FROM "{rows.name}" WHERE {time} >= {span.start_ms} AND {time} < {span.end_ms}'
+    return f'SELECT {typed(rows.columns)} FROM "{rows.name}" WHERE {time} >= {span.start_ms} AND {time} < {span.end_ms}'
 
 
 def write(pipeline: Pipeline, folders: dict[str, Path], span: Span, into: dict[str, Path]) -> None:
@@ -60,6 +59,12 @@ def write(pipeline: Pipeline, folders: dict[str, Path], span: Span, into: dict[s
     db.close()
 
 
-def _nothing(columns: dict[str, str]) -> str:
+def typed(columns: Mapping[str, str]) -> str:
+    """The columns, each cast to its declared type."""
+    return ", ".join(f'CAST("{c}" AS {duckdb_type(t)}) AS "{c}"' for c, t in columns.items())
+
+
+def no_rows(columns: Mapping[str, str]) -> str:
+    """A source with these columns and nothing in it."""
     items = ", ".join(f'CAST(NULL AS {duckdb_type(t)}) AS "{c}"' for c, t in columns.items())
     return f"(SELECT {items} WHERE FALSE)"
