@@ -91,7 +91,7 @@ def lift_fence(table: Table, *, run_id: str) -> None:
     commit(table, decide)
 
 
-def refuse_live(table: Table, delta: DeltaTable, partitions: Iterable[str]) -> None:
+def refuse_owned_by_live(table: Table, delta: DeltaTable, partitions: Iterable[str]) -> None:
     """Raise PartitionOwned when a live job owns one of the partitions that a batch wants to write."""
     fence = read_fence(delta)
     owned = [partition for partition in partitions if fence.is_live(partition)]
@@ -103,7 +103,7 @@ def refuse_live(table: Table, delta: DeltaTable, partitions: Iterable[str]) -> N
         )
 
 
-def refuse_batch(table: Table, fence: Fence, partition: str) -> None:
+def refuse_owned_by_batch(table: Table, fence: Fence, partition: str) -> None:
     """Raise PartitionOwned when a live job must not write the partition."""
     if fence.is_live(partition):
         return

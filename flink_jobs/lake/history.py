@@ -16,7 +16,7 @@ from flink_jobs.lake.table import Table
 
 @dataclass(frozen=True)
 class Version:
-    """One commit. ``rows`` and ``partitions`` are those it published; None and empty for a commit that published none."""
+    """One commit. ``rows`` and ``partitions`` are those it published; None and empty when it published none."""
 
     version: int
     at: datetime

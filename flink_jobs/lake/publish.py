@@ -11,7 +11,7 @@ from flink_jobs.core.errors import LakeError, PartitionOwned
 from flink_jobs.core.event_time import Partitioning, Span
 from flink_jobs.lake.adds import StagedFile, stage
 from flink_jobs.lake.commit import Change, commit
-from flink_jobs.lake.fence import refuse_live
+from flink_jobs.lake.fence import refuse_owned_by_live
 from flink_jobs.lake.files import final_files
 from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.table import Table, partition_column
@@ -108,7 +108,7 @@ def _commit(
         if delta.transaction_version(app) is not None:
             return None
         if not beside_live:
-            refuse_live(table, delta, keys)
+            refuse_owned_by_live(table, delta, keys)
         metadata = {**provenance.metadata(), **_texts(run_id, result)}
         adds = [file.add() for file in staged]
         return Change(adds, keys if replace else (), {app: 1}, metadata)

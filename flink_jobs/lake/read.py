@@ -28,7 +28,6 @@ def arrow(
     no zone and mean UTC; it may use columns that are not returned.
     """
     import duckdb
-    import pyarrow as pa
 
     delta = table.open(version)
     words = words_of(delta)

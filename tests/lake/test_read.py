@@ -113,7 +113,7 @@ def test_arrow_reads_partitions_columns_and_filters(filled: Table) -> None:
 
 def test_a_file_that_vacuum_has_deleted_is_named(filled: Table) -> None:
     next(filled.run_folder("first").rglob("part-*")).unlink()
-    with pytest.raises(LakeError, match="Version 1 of table 'clicks' cannot be read.*part-0"):
+    with pytest.raises(LakeError, match=r"Version 1 of table 'clicks' cannot be read.*part-0"):
         arrow(filled)
 
 
