@@ -35,9 +35,9 @@ class Operator(BaseModel):
     def inputs(self) -> tuple[str, ...]:
         """Names of the steps or datasets that this step reads."""
         names: list[str] = []
-        for field in ("input", "inputs", "left", "right", "at"):
+        for field in ("input", "left", "right", "at"):
             value: Any = getattr(self, field, None)
-            names += [value] if isinstance(value, str) else list(value or ())
+            names += [value] if isinstance(value, str) else []
         return tuple(names)
 
     @abstractmethod
