@@ -31,12 +31,12 @@ class StagedFile:
     rows: int
     statistics: str
 
-    def add(self) -> AddAction:
-        """The entry for the Delta log."""
+    def add(self, *, new_rows: bool = True) -> AddAction:
+        """The entry for the Delta log; ``new_rows`` is False when the table held the rows before."""
         from deltalake.transaction import AddAction
 
         values: dict[str, str | None] = {self.by: self.partition}
-        return AddAction(self.path, self.size, values, self.modified_ms, True, self.statistics)
+        return AddAction(self.path, self.size, values, self.modified_ms, new_rows, self.statistics)
 
 
 def stage(table: Table, delta: DeltaTable, files: Iterable[Path]) -> list[StagedFile]:

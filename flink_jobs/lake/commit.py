@@ -1,7 +1,8 @@
 """One commit to the Delta log that cannot pass another one it should have seen.
 
 The log alone lets two dangerous pairs through: an append into a partition, and a compaction of it, that happen while
-the partition is being replaced; rows are then doubled and nobody is told. So every commit of Mainstem carries one or
+the partition is being replaced; rows are then doubled and nobody is told (delta-rs 1.6; its own compaction does not
+even take a transaction). So every commit of Mainstem carries one or
 both of two application transactions, and delta-rs refuses a commit whose transaction has moved since the table was
 read. Appends move ``APPEND``, compactions move ``REWRITE``, replacements move both: a replacement meets everybody,
 an append and a compaction do not disturb each other. The refused one reads the table again and decides again.
@@ -21,7 +22,7 @@ from flink_jobs.lake.table import Table, partition_column
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
-    from deltalake.transaction import AddAction
+    from deltalake.transaction import AddAction, RemoveAction
 
 APPEND = "mainstem.append"
 REWRITE = "mainstem.rewrite"
@@ -31,10 +32,14 @@ _MARK = "mainstem.commit"
 
 @dataclass(frozen=True)
 class Change:
-    """What one commit does: files that come, partitions whose old files go, transactions and texts that it sets."""
+    """What one commit does: files that come, partitions whose old files go, transactions and texts that it sets.
+
+    ``removes`` are single files whose rows are in ``adds``: a compaction.
+    """
 
     adds: Sequence[AddAction] = ()
     replaced: Sequence[str] = ()
+    removes: Sequence[RemoveAction] = ()
     transactions: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,28 +71,27 @@ def commit(table: Table, decide: Callable[[DeltaTable], Change | None]) -> int |
     )
 
 
-def properties(delta: DeltaTable, *tokens: str, change: Change | None = None, mark: str = "") -> CommitProperties:
-    """Commit properties that move the tokens on, so that who moved them since ``delta`` was read is noticed."""
+def _properties(delta: DeltaTable, change: Change, mark: str) -> CommitProperties:
+    """Move the tokens on, so that a commit since ``delta`` was read is noticed."""
     from deltalake import CommitProperties, Transaction
 
-    change = change or Change()
+    tokens = (APPEND, REWRITE) if change.replaced else (REWRITE,) if change.removes else (APPEND,)
     moves = {token: (delta.transaction_version(token) or 0) + 1 for token in tokens}
     return CommitProperties(
-        custom_metadata={**change.metadata, **({_MARK: mark} if mark else {})},
+        custom_metadata={**change.metadata, _MARK: mark},
         app_transactions=[Transaction(app, n) for app, n in {**moves, **change.transactions}.items()],
     )
 
 
 def _write(delta: DeltaTable, change: Change, mark: str) -> None:
     by: str = partition_column(delta)
-    tokens = (APPEND, REWRITE) if change.replaced else (APPEND,)
     delta.create_write_transaction(
-        list(change.adds),
+        [*change.adds, *change.removes],
         "overwrite" if change.replaced else "append",
         delta.schema(),
         partition_by=[by],
         partition_filters=[(by, "in", list(change.replaced))] if change.replaced else None,
-        commit_properties=properties(delta, *tokens, change=change, mark=mark),
+        commit_properties=_properties(delta, change, mark),
     )
 
 

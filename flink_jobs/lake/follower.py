@@ -117,7 +117,7 @@ class Follower:
             "mainstem.live_run": self._run_id,
             "mainstem.rows": str(sum(file.rows for file in staged)),
         }
-        return Change([file.add() for file in staged], (), {self._app: entry.number}, metadata)
+        return Change([file.add() for file in staged], transactions={self._app: entry.number}, metadata=metadata)
 
     def _ahead(self, file: StagedFile, fence: Fence) -> bool:
         """Whether the partition is still the live job's; it may have been closed since the entry was written."""

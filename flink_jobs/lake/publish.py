@@ -15,6 +15,7 @@ from flink_jobs.lake.fence import refuse_owned_by_live
 from flink_jobs.lake.files import final_files
 from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.table import Table, partition_column
+from flink_jobs.lake.vacuum import MARK
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -107,16 +108,25 @@ def _commit(
     def decide(delta: DeltaTable) -> Change | None:
         if delta.transaction_version(app) is not None:
             return None
+        _check_whole(table, run_id)
         if not beside_live:
             refuse_owned_by_live(table, delta, keys)
         metadata = {**provenance.metadata(), **_texts(run_id, result)}
         adds = [file.add() for file in staged]
-        return Change(adds, keys if replace else (), {app: 1}, metadata)
+        return Change(adds, keys if replace else (), transactions={app: 1}, metadata=metadata)
 
     version = commit(table, decide)
     if version is None:
         return _earlier(table, run_id, keys if replace else None)
     return Published(version, result.rows, result.files, keys)
+
+
+def _check_whole(table: Table, run_id: str) -> None:
+    if (table.run_folder(run_id) / MARK).exists():
+        raise LakeError(
+            f"Run {run_id} waited so long to be published to '{table.name}' that vacuum has deleted its files. "
+            "Run the job again under a new run id, or keep files longer ('mainstem maintain --keep')."
+        )
 
 
 def _texts(run_id: str, result: Published) -> dict[str, str]:
