@@ -1,0 +1,133 @@
+"""Good rows pass; each planted fault is caught by the expectation made for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from expectations.context import PartitionContext, Subject
+from expectations.registry import build, suite_name
+from flink_jobs.core.errors import UnknownName
+from flink_jobs.quality.check import check
+from flink_jobs.quality.verdict import Origin, Result
+
+from .rows import FEATURES, START, VIEWS, N, ctx, features, hours, views
+
+RUN = Origin(run_id="run-1")
+
+
+def failures(rows: pa.Table, context: PartitionContext) -> dict[str, Result]:
+    return {r.title: r for r in check(rows, context, RUN).failed}
+
+
+@pytest.mark.parametrize(("rows", "subject"), [(views(), VIEWS), (features(), FEATURES)])
+def test_good_rows_pass_every_expectation(rows: pa.Table, subject: Subject) -> None:
+    verdict = check(rows, ctx(subject), RUN)
+    assert (verdict.status, verdict.failed, verdict.rows) == ("pass", (), N)
+
+
+@pytest.mark.parametrize("subject", [VIEWS, FEATURES])
+def test_every_declared_expectation_is_judged(subject: Subject) -> None:
+    rows = views() if subject is VIEWS else features()
+    assert len(check(rows, ctx(subject), RUN).results) == len(build(ctx(subject)).expectations)
+
+
+VIEW_FAULTS: list[tuple[str, dict[str, list[Any]], str, int]] = [
+    ("doubled event", {"event_id": [0, 0, *range(2, N)]}, "event_id tells rows apart", 2),
+    ("no key", {"event_id": [None, *range(1, N)]}, "Every row has event_id", 1),
+    ("no user", {"user_id": [None] * 3 + [1] * (N - 3)}, "Every row has user_id", 3),
+    ("unknown behaviour", {"behaviour": ["sneeze"] + ["view"] * (N - 1)}, "behaviour is a known value", 1),
+    ("negative user", {"user_id": [-1] + [1] * (N - 1)}, "user_id is not negative", 1),
+    (
+        "event of the next day",
+        {"ts": [START + timedelta(days=1), *hours()[1:]], "_known_at": [START + timedelta(days=1), *hours()[1:]]},
+        "Event time lies inside the partition",
+        1,
+    ),
+    (
+        "event ahead of its arrival",
+        {"ts": [START + timedelta(hours=2), *hours()[1:]], "_known_at": hours()},
+        "No event time runs ahead of its arrival further than allowed",
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("replaced", "title", "failing"), [f[1:] for f in VIEW_FAULTS], ids=[f[0] for f in VIEW_FAULTS]
+)
+def test_a_fault_in_events_is_caught(replaced: dict[str, list[Any]], title: str, failing: int) -> None:
+    found = failures(views(**replaced), ctx())
+    assert (found[title].failing, found[title].severity) == (failing, "critical")
+
+
+FEATURE_FAULTS: list[tuple[str, dict[str, list[Any]], str]] = [
+    ("negative count", {"views_1h": [-1] + [1] * (N - 1)}, "views_1h is not negative"),
+    ("shrinking window", {"views_7d": [0] * N}, "views_24h is not above views_7d, which covers it"),
+    ("rate above one", {"order_rate_7d": [1.5] + [0.5] * (N - 1)}, "order_rate_7d is a share or unknown"),
+    (
+        "age in the future",
+        {"seconds_since_view": [-1] + [1] * (N - 1)},
+        "seconds_since_view does not lie in the future",
+    ),
+    ("doubled key", {"ts": [START, START, *hours()[2:]]}, "user_id and ts tell rows apart"),
+]
+
+
+@pytest.mark.parametrize(("replaced", "title"), [f[1:] for f in FEATURE_FAULTS], ids=[f[0] for f in FEATURE_FAULTS])
+def test_a_fault_in_features_is_caught(replaced: dict[str, list[Any]], title: str) -> None:
+    assert failures(features(**replaced), ctx(FEATURES))[title].severity == "critical"
+
+
+def test_a_missing_column_is_named_and_nothing_crashes() -> None:
+    found = failures(views().drop_columns(["user_id"]), ctx())
+    assert found["Columns and types are as declared"].observed == "user_id is missing"
+    assert found["Every row has user_id"].error == "user_id is missing"
+
+
+def test_a_column_of_another_type_is_a_finding_not_a_crash() -> None:
+    rows = views()
+    changed = rows.set_column(1, "user_id", pa.array(["u"] * N))
+    found = failures(changed, ctx())
+    assert found["Columns and types are as declared"].observed == "user_id is string, not bigint"
+    assert "Cannot compare values of type VARCHAR" in found["user_id is not negative"].error
+
+
+@pytest.mark.parametrize(
+    ("previous", "title", "severity"),
+    [
+        ((1000,) * 3, "More than a remainder of the usual 1,000 rows", "critical"),
+        ((60,) * 3, "About as many rows as in the last 3 partitions", "warning"),
+        ((2,) * 5, "About as many rows as in the last 5 partitions", "warning"),
+    ],
+)
+def test_volume_is_compared_with_earlier_partitions(previous: tuple[int, ...], title: str, severity: str) -> None:
+    assert failures(views(), ctx(previous=previous))[title].severity == severity
+
+
+def test_volume_is_left_alone_until_there_are_enough_partitions() -> None:
+    assert not failures(views(), ctx(previous=(1000, 1000)))
+
+
+def test_a_partition_that_ends_early_is_a_warning() -> None:
+    title = "Rows reach into the last quarter of the partition"
+    assert failures(views().slice(0, 12), ctx())[title].severity == "warning"
+
+
+@pytest.mark.parametrize(("quarantined", "severities"), [(0, []), (1, ["warning"]), (9, ["critical", "warning"])])
+def test_the_share_of_unreadable_records_is_judged(quarantined: int, severities: list[str]) -> None:
+    found = [r for t, r in failures(views(), ctx(quarantined=quarantined)).items() if "could not be read" in t]
+    assert [r.severity for r in found] == severities
+
+
+def test_an_empty_partition_warns_but_does_not_crash() -> None:
+    verdict = check([], ctx(previous=()), RUN)
+    assert (verdict.status, verdict.rows, verdict.first_event) == ("warn", 0, None)
+
+
+def test_a_misspelt_suite_is_named_with_its_cure() -> None:
+    with pytest.raises(UnknownName, match="Table 'x' names the suite 'featurs'.*Did you mean 'features'"):
+        suite_name(Subject("x", {"id": "bigint"}, ("id",), "ts", suite="featurs"))
