@@ -44,7 +44,7 @@ def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
         node = sqlglot.parse_one(text)
     except sqlglot.errors.SqlglotError as error:
         raise DeclarationError(
-            f"Step '{step}' has an expression that cannot be read: {text!r} ({_first_line(error)}).", path=("steps", step)
+            f"Step '{step}' has an expression that cannot be read: {text!r} {_trouble(error)}.", path=("steps", step)
         ) from error
     try:
         return _Writer(rows, step, text).write(node)
@@ -66,8 +66,14 @@ def condition(text: str, rows: Relation, *, step: str) -> Expression:
     return compiled
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].strip().rstrip(".")
+def _trouble(error: Any) -> str:
+    """Where reading stopped; the parser's own words name its classes, so they are left out."""
+    spots = getattr(error, "errors", None)
+    if spots is None:
+        return "has a quote that is never closed"
+    if not spots:
+        return "is empty"
+    return f"breaks off at '{spots[0]['highlight']}', character {spots[0]['col']}"
 
 
 def _refused(text: str, step: str, what: str) -> DeclarationError:
