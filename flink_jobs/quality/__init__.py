@@ -1,1 +1,1 @@
-"""Runs suites on finished files, judges them with Great Expectations, and keeps the verdicts beside the tables."""
+"""Runs suites on finished files, judges them with Great Expectations, and keeps the reports beside the tables."""

@@ -1,91 +1,71 @@
-"""Check one partition: its files and its suite in, a verdict out. Rows that break the suite are no error here."""
+"""The audit between write and publish: check every partition that a run wrote into a table, and keep the reports."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from expectations.context import PartitionContext
-from expectations.registry import build, suite_name
-from flink_jobs.quality.meter import event_range
-from flink_jobs.quality.phrases import expected, observed, observed_rows
-from flink_jobs.quality.rows import VIEW, Rows, open_rows
-from flink_jobs.quality.sample import sample
-from flink_jobs.quality.verdict import Origin, Result, Verdict
+from expectations.context import PartitionContext, Subject
+from flink_jobs.core.event_time import Partitioning
+from flink_jobs.core.relation import Relation
+from flink_jobs.quality.partition import check_partition
+from flink_jobs.quality.store import ReportStore
+from flink_jobs.quality.verdict import Origin, Report, Verdict
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from flink_jobs.quality.judge import Judged
+HABIT = 7
+"""How many earlier partitions a volume is compared with."""
 
 
-def check(source: Sequence[Path] | pa.Table, ctx: PartitionContext, origin: Origin) -> Verdict:
-    """Read only the columns that the suite looks at, judge every expectation, sample the rows that failed.
+def check_run(
+    *,
+    lake: Path,
+    table: str,
+    suite: str,
+    relation: Relation,
+    folder: Path,
+    partitions: Sequence[str],
+    run_id: str,
+    pipeline: str = "",
+    version: str = "",
+    job_id: str = "",
+) -> Verdict:
+    """Check the files that a run has staged in ``folder``; a partition without files counts as empty.
 
-    ``source`` holds the partition's finished Parquet files, or its rows. Raises LakeError when a file is not Parquet,
-    UnknownName when the table declares a suite that does not exist.
+    Raises LakeError for a file that is not Parquet, and UnknownName for a suite that does not exist; bad rows show in
+    the verdict.
     """
-    from flink_jobs.quality.judge import judge
-
-    began, clock = datetime.now(UTC), time.perf_counter()
-    subject, suite = ctx.subject, build(ctx)
-    with open_rows(source, subject.columns, suite.computed) as rows:
-        judged = judge(rows, suite.expectations)
-        results = tuple(_result(rows, j, (*subject.key, subject.event_time)) for j in judged)
-        first, last = event_range(rows, subject.event_time)
-        count = int(rows.one(f"SELECT count(*) FROM {VIEW}")[0])
-        files = rows.files
-    return Verdict(
-        report_id=origin.run_id,
-        table=subject.table,
-        partition=ctx.partition,
-        suite=suite_name(subject),
-        origin=origin,
-        started=began,
-        seconds=round(time.perf_counter() - clock, 3),
-        rows=count,
-        files=files,
-        first_event=first,
-        last_event=last,
-        previous=ctx.previous,
-        judged_by=_judge_name(),
-        results=results,
-    )
+    by: Partitioning = "hour" if "T" in partitions[0] else "day"
+    subject = Subject(table, relation.columns, relation.key, relation.event_time, by, suite)
+    origin = Origin(run_id=run_id, pipeline=pipeline, version=version, job_id=job_id)
+    files = {partition: staged(folder, by, partition) for partition in partitions}
+    return audit(lake, subject, files, origin)
 
 
-def _result(rows: Rows, judged: Judged, keys: Sequence[str]) -> Result:
-    expectation = judged.expectation
-    kwargs = expectation.configuration.kwargs
-    failing = judged.result.get("unexpected_count")
-    checked = None if failing is None else judged.result["element_count"] - (judged.result.get("missing_count") or 0)
-    seen = judged.result.get("observed_value")
-    return Result(
-        expectation=expectation.expectation_type,
-        title=expectation.description or expectation.expectation_type,
-        column=_column(kwargs),
-        severity=expectation.severity.value,
-        success=judged.success,
-        expected=expected(expectation.expectation_type, kwargs),
-        observed=judged.error or (observed(seen) if failing is None else observed_rows(failing, checked or 0)),
-        checked=checked,
-        failing=failing,
-        sample=sample(rows, judged.condition, keys) if failing and judged.condition else (),
-        error=judged.error,
-    )
+def audit(
+    lake: Path,
+    subject: Subject,
+    files: Mapping[str, Sequence[Path]],
+    origin: Origin,
+    *,
+    quarantined: Mapping[str, int] | None = None,
+) -> Verdict:
+    """Check each partition's files, in order, and store a report of it.
+
+    The volume is compared with earlier partitions: those of this run first, then those of earlier reports.
+    ``quarantined`` counts the records that ingest put aside, None when nobody counted.
+    """
+    store, reports = ReportStore(lake), list[Report]()
+    known = store.previous(subject.table, min(files), limit=HABIT)
+    for partition in sorted(files):
+        earlier = tuple(r.rows for r in reversed(reports) if r.success)
+        counted = None if quarantined is None else quarantined.get(partition, 0)
+        ctx = PartitionContext(subject, partition, (*earlier, *known)[:HABIT], counted)
+        reports.append(check_partition(files[partition], ctx, origin))
+        store.save(reports[-1])
+    return Verdict(reports=tuple(reports))
 
 
-def _column(kwargs: dict[str, object]) -> str:
-    listed = kwargs.get("column_list")
-    if isinstance(listed, list):
-        return ", ".join(listed)
-    named = [kwargs.get(k) for k in ("column", "column_A", "column_B")]
-    return ", ".join(str(c) for c in named if c)
-
-
-def _judge_name() -> str:
-    import great_expectations
-
-    return f"Great Expectations {great_expectations.__version__}"
+def staged(folder: Path, by: Partitioning, partition: str) -> list[Path]:
+    """The finished files of a partition in a run folder; names that begin with a dot or _ are not finished."""
+    here = folder / f"{by}={partition}"
+    return sorted(f for f in here.iterdir() if not f.name.startswith((".", "_"))) if here.is_dir() else []

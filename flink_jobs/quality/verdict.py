@@ -1,4 +1,4 @@
-"""Verdict: what a suite said about one partition. Plain data, stored as JSON, shown by the quality page."""
+"""Report: what a suite said about one partition. Verdict: what the reports of one run say about one table."""
 
 from __future__ import annotations
 
@@ -53,11 +53,13 @@ class Origin(BaseModel):
     live: bool = False
 
 
-class Verdict(BaseModel):
-    """``delta_version`` is the commit that made the rows visible; None while, or because, they are not published."""
+class Report(BaseModel):
+    """One partition of one run. ``delta_version`` is the commit that made the rows visible; None while they are not.
+
+    ``previous`` holds the row counts of earlier partitions that the volume was compared with, newest first.
+    """
 
     model_config = _FROZEN
-    report_id: str
     table: str
     partition: str
     suite: str
@@ -74,6 +76,11 @@ class Verdict(BaseModel):
     results: tuple[Result, ...]
 
     @property
+    def report_id(self) -> str:
+        """The place of the report in the store and in the address of its page."""
+        return f"{self.table}/{self.partition}/{self.origin.run_id}"
+
+    @property
     def success(self) -> bool:
         """Whether the partition may be published: no critical expectation failed."""
         return not any(r.severity == "critical" for r in self.failed)
@@ -81,7 +88,7 @@ class Verdict(BaseModel):
     @property
     def failed(self) -> tuple[Result, ...]:
         """Failed expectations, the worst first: by severity, then by share of failing rows."""
-        return tuple(sorted((r for r in self.results if not r.success), key=lambda r: (_RANK[r.severity], -r.share)))
+        return tuple(sorted((r for r in self.results if not r.success), key=_badness))
 
     @property
     def status(self) -> Status:
@@ -91,11 +98,53 @@ class Verdict(BaseModel):
         return "warn" if any(r.severity == "warning" for r in self.failed) else "pass"
 
 
-def worst(verdict: Verdict, n: int = 3) -> list[str]:
-    """The worst reasons as short sentences: what was expected, what was seen."""
-    return [_reason(r) for r in verdict.failed[:n]]
+class Verdict(BaseModel):
+    """All partitions that one run wrote into one table, in order; they are published together or not at all."""
+
+    model_config = _FROZEN
+    reports: tuple[Report, ...] = Field(min_length=1)
+
+    @property
+    def table(self) -> str:
+        return self.reports[0].table
+
+    @property
+    def suite(self) -> str:
+        return self.reports[0].suite
+
+    @property
+    def rows(self) -> int:
+        return sum(report.rows for report in self.reports)
+
+    @property
+    def success(self) -> bool:
+        return all(report.success for report in self.reports)
+
+    @property
+    def status(self) -> Status:
+        return self._worst.status
+
+    @property
+    def report_id(self) -> str:
+        """The report of the worst partition."""
+        return self._worst.report_id
+
+    @property
+    def _worst(self) -> Report:
+        return min(self.reports, key=lambda report: [_badness(result) for result in report.failed[:1]] or [(9, 0.0)])
 
 
-def _reason(result: Result) -> str:
+def _badness(result: Result) -> tuple[int, float]:
+    return _RANK[result.severity], -result.share
+
+
+def worst(verdict: Verdict | Report, n: int = 3) -> list[str]:
+    """The worst reasons as short sentences: what was expected, what was seen, in which partition."""
+    reports = verdict.reports if isinstance(verdict, Verdict) else (verdict,)
+    found = sorted(((r, p.partition) for p in reports for r in p.failed), key=lambda pair: _badness(pair[0]))
+    return [_reason(result, partition if len(reports) > 1 else "") for result, partition in found[:n]]
+
+
+def _reason(result: Result, partition: str) -> str:
     seen = result.error or f"expected {result.expected}, found {result.observed}"
-    return f"{result.title} ({result.severity}): {seen}."
+    return f"{result.title} ({', '.join(filter(None, [result.severity, partition]))}): {seen}."

@@ -1,4 +1,4 @@
-"""Verdicts on disk, and what a gate says when it refuses."""
+"""Reports on disk, and the verdict over several of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flink_jobs.core.errors import GateFailed, LakeError
-from flink_jobs.quality.gate import refuse
-from flink_jobs.quality.store import VerdictStore
-from flink_jobs.quality.verdict import Origin, Result, Severity, Verdict, worst
+from flink_jobs.core.errors import LakeError
+from flink_jobs.quality.store import ReportStore
+from flink_jobs.quality.verdict import Origin, Report, Result, Severity, Verdict, worst
 
 BEGAN = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -28,9 +27,8 @@ def result(title: str, severity: Severity, failing: int | None = None) -> Result
     )
 
 
-def verdict(partition: str = "2017-11-25", *results: Result, run: str = "run-1", rows: int = 5) -> Verdict:
-    return Verdict(
-        report_id=run,
+def report(partition: str = "2017-11-25", *results: Result, run: str = "run-1", rows: int = 5) -> Report:
+    return Report(
         table="clicks",
         partition=partition,
         suite="derived",
@@ -44,73 +42,72 @@ def verdict(partition: str = "2017-11-25", *results: Result, run: str = "run-1",
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> VerdictStore:
-    return VerdictStore(tmp_path)
+def store(tmp_path: Path) -> ReportStore:
+    return ReportStore(tmp_path)
 
 
-def test_a_report_comes_back_as_it_was(store: VerdictStore) -> None:
-    saved = verdict("2017-11-25", result("a", "info", 3))
+def test_a_report_comes_back_as_it_was(store: ReportStore) -> None:
+    saved = report("2017-11-25", result("a", "info", 3))
     store.save(saved)
-    assert store.get("clicks", "2017-11-25", "run-1") == saved
+    assert store.get("clicks/2017-11-25/run-1") == saved
 
 
-def test_saving_again_changes_nothing(store: VerdictStore) -> None:
-    first = store.save(verdict()).read_bytes()
-    path = store.save(verdict())
+def test_saving_again_changes_nothing(store: ReportStore) -> None:
+    first = store.save(report()).read_bytes()
+    path = store.save(report())
     assert (path.read_bytes(), [p.name for p in path.parent.iterdir()]) == (first, ["run-1.json"])
 
 
-def test_a_failed_write_leaves_no_trace(store: VerdictStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = store.save(verdict())
+def test_a_failed_write_leaves_no_trace(store: ReportStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = store.save(report())
 
     def full(*_: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="no space left"):
-        store.save(verdict(rows=6))
+        store.save(report(rows=6))
     assert [p.name for p in path.parent.iterdir()] == ["run-1.json"]
     assert store.runs("clicks", "2017-11-25")[0].rows == 5
 
 
-def test_the_version_is_noted_after_the_commit(store: VerdictStore) -> None:
-    store.save(verdict())
-    store.published(verdict(), 7)
+def test_the_version_is_noted_after_the_commit(store: ReportStore) -> None:
+    store.save(report())
+    store.published(Verdict(reports=(report(),)), 7)
     assert [v.delta_version for v in store.runs("clicks", "2017-11-25")] == [7]
 
 
-def test_the_latest_run_of_each_partition_comes_first(store: VerdictStore) -> None:
+def test_the_latest_run_of_each_partition_comes_first(store: ReportStore) -> None:
     for day, run in [("2017-11-24", "a"), ("2017-11-25", "a"), ("2017-11-25", "later")]:
-        store.save(verdict(day, run=run))
-    latest = [(v.partition, v.report_id) for v in store.latest("clicks", limit=9)]
+        store.save(report(day, run=run))
+    latest = [(v.partition, v.origin.run_id) for v in store.latest("clicks", limit=9)]
     assert latest == [("2017-11-25", "later"), ("2017-11-24", "a")]
 
 
-def test_refused_partitions_do_not_count_as_usual(store: VerdictStore) -> None:
-    store.save(verdict("2017-11-22", rows=1))
-    store.save(verdict("2017-11-23", rows=2))
-    store.save(verdict("2017-11-24", result("bad", "critical"), rows=3))
-    store.save(verdict("2017-11-25", rows=4))
+def test_refused_partitions_do_not_count_as_usual(store: ReportStore) -> None:
+    store.save(report("2017-11-22", rows=1))
+    store.save(report("2017-11-23", rows=2))
+    store.save(report("2017-11-24", result("bad", "critical"), rows=3))
+    store.save(report("2017-11-25", rows=4))
     assert store.previous("clicks", "2017-11-25") == (2, 1)
 
 
 @pytest.mark.parametrize("name", ["..", "../clicks", "a/b", ".hidden", "", "x\0"])
-def test_names_that_leave_the_folder_find_nothing(store: VerdictStore, name: str) -> None:
-    store.save(verdict())
-    assert store.get(name, "2017-11-25", "run-1") is None
-    assert store.get("clicks", name, "run-1") is None
-    assert store.get("clicks", "2017-11-25", name) is None
+def test_names_that_leave_the_folder_find_nothing(store: ReportStore, name: str) -> None:
+    store.save(report())
+    for parts in ([name, "2017-11-25", "run-1"], ["clicks", name, "run-1"], ["clicks", "2017-11-25", name]):
+        assert store.get("/".join(parts)) is None
     assert (store.partitions(name), store.runs(name, name)) == ([], [])
 
 
-def test_a_broken_report_is_named(store: VerdictStore) -> None:
-    store.save(verdict()).write_text("{")
+def test_a_broken_report_is_named(store: ReportStore) -> None:
+    store.save(report()).write_text("{")
     with pytest.raises(LakeError, match="run-1.json cannot be read.*Delete it"):
-        store.get("clicks", "2017-11-25", "run-1")
+        store.get("clicks/2017-11-25/run-1")
 
 
 def test_the_worst_reasons_come_first() -> None:
-    mixed = verdict(
+    mixed = report(
         "2017-11-25",
         result("note", "info"),
         result("few", "critical", 1),
@@ -121,7 +118,14 @@ def test_the_worst_reasons_come_first() -> None:
     assert worst(mixed, 1) == ["many (critical): expected one thing, found another."]
 
 
-def test_only_critical_failures_close_the_gate() -> None:
-    refuse([verdict("2017-11-25", result("w", "warning"), result("i", "info"))])
-    with pytest.raises(GateFailed, match=r"refused partition 2017-11-25 of table 'clicks'.*\n  1\. c \(critical\)"):
-        refuse([verdict(), verdict("2017-11-25", result("c", "critical"))], report="/plugin/data-quality/x")
+def test_only_critical_failures_refuse_a_partition() -> None:
+    assert report("2017-11-25", result("w", "warning"), result("i", "info")).success
+    assert not report("2017-11-25", result("c", "critical")).success
+
+
+def test_a_verdict_is_as_good_as_its_worst_partition() -> None:
+    good, bad = report("2017-11-24"), report("2017-11-25", result("c", "critical", 2), result("w", "warning"))
+    verdict = Verdict(reports=(good, bad))
+    assert (verdict.success, verdict.status, verdict.rows) == (False, "fail", 10)
+    assert verdict.report_id == "clicks/2017-11-25/run-1"
+    assert worst(verdict, 1) == ["c (critical, 2017-11-25): expected one thing, found another."]

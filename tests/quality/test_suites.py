@@ -11,7 +11,7 @@ import pytest
 from expectations.context import PartitionContext, Subject
 from expectations.registry import build, suite_name
 from flink_jobs.core.errors import UnknownName
-from flink_jobs.quality.check import check
+from flink_jobs.quality.partition import check_partition
 from flink_jobs.quality.verdict import Origin, Result
 
 from .rows import FEATURES, START, VIEWS, N, ctx, features, hours, views
@@ -20,19 +20,19 @@ RUN = Origin(run_id="run-1")
 
 
 def failures(rows: pa.Table, context: PartitionContext) -> dict[str, Result]:
-    return {r.title: r for r in check(rows, context, RUN).failed}
+    return {r.title: r for r in check_partition(rows, context, RUN).failed}
 
 
 @pytest.mark.parametrize(("rows", "subject"), [(views(), VIEWS), (features(), FEATURES)])
 def test_good_rows_pass_every_expectation(rows: pa.Table, subject: Subject) -> None:
-    verdict = check(rows, ctx(subject), RUN)
-    assert (verdict.status, verdict.failed, verdict.rows) == ("pass", (), N)
+    report = check_partition(rows, ctx(subject), RUN)
+    assert (report.status, report.failed, report.rows) == ("pass", (), N)
 
 
 @pytest.mark.parametrize("subject", [VIEWS, FEATURES])
 def test_every_declared_expectation_is_judged(subject: Subject) -> None:
     rows = views() if subject is VIEWS else features()
-    assert len(check(rows, ctx(subject), RUN).results) == len(build(ctx(subject)).expectations)
+    assert len(check_partition(rows, ctx(subject), RUN).results) == len(build(ctx(subject)).expectations)
 
 
 VIEW_FAULTS: list[tuple[str, dict[str, list[Any]], str, int]] = [
@@ -124,8 +124,8 @@ def test_the_share_of_unreadable_records_is_judged(quarantined: int, severities:
 
 
 def test_an_empty_partition_warns_but_does_not_crash() -> None:
-    verdict = check([], ctx(previous=()), RUN)
-    assert (verdict.status, verdict.rows, verdict.first_event) == ("warn", 0, None)
+    report = check_partition([], ctx(previous=()), RUN)
+    assert (report.status, report.rows, report.first_event) == ("warn", 0, None)
 
 
 def test_a_misspelt_suite_is_named_with_its_cure() -> None:
