@@ -114,6 +114,11 @@ def refuse_owned_by_batch(table: Table, fence: Fence, partition: str) -> None:
     )
 
 
+def live_owner(table: Table) -> str:
+    """The live job that took the table last, for people to read."""
+    return _who(_owner(table))
+
+
 def _check_aligned(table: Table, live_from: datetime) -> None:
     by: Partitioning = partition_column(table.open())
     if floor(live_from, by) != live_from:
