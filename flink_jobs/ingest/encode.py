@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ _WHOLE = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?", re.ASCII)
 _LIMITS = {"int": 2**31, "bigint": 2**63}
 _BOOLEANS = {"true": "true", "false": "false", "t": "true", "f": "false", "1": "true", "0": "false"}
+_FIRST_MS, _END_MS = -62_135_596_800_000, 253_402_300_800_000  # years 1 to 9999
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Part = tuple[str, bool]
@@ -76,7 +78,7 @@ def event_ms(value: Any, time_format: TimeFormat) -> int | None:
             return to_ms(parse_utc(value)) if isinstance(value, str) else None
         number = int(value)
         found = number * 1000 if time_format == "epoch_s" else number
-        return found if abs(found) < 253_402_300_800_000 else None
+        return found if _FIRST_MS <= found < _END_MS else None
     except (ValueError, TypeError, OverflowError, DeclarationError):
         return None
 
@@ -160,5 +162,15 @@ def _time(value: Any, read: TimeFormat, write: TimeFormat) -> Part:
     if ms is None:
         return _text(value), False
     if write == "iso":
-        return f'"{iso(from_ms(ms))}"', True
+        day, rest = divmod(ms, 86_400_000)
+        return f'"{_day(day)}T{_CLOCK[rest // 1000 // 60]}:{rest // 1000 % 60:02d}.{rest % 1000:03d}Z"', True
     return str(ms // 1000 if write == "epoch_s" else ms), True
+
+
+@lru_cache(maxsize=4_096)
+def _day(number: int) -> str:
+    """The text of a day since 1970; formatting each time from scratch would take half of the loading time."""
+    return iso(from_ms(number * 86_400_000))[:10]
+
+
+_CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440)]

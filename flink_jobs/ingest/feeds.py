@@ -25,6 +25,7 @@ Scalar = str | int | float | bool | None
 
 SHIPPED = Path(__file__).parent.parent / "pipelines" / "feeds"
 FEED_FILE = "feed.yaml"
+_MOST = 20
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -64,9 +65,8 @@ class FeedFile(BaseModel):
         return {c: tuple(map(str, v)) if isinstance(v, list | tuple) else (str(v),) for c, v in where.items()}
 
     def format_of(self, path: Path) -> Format:
-        """The declared format, or the one that the file's name tells."""
-        suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
-        found = self.format or _FORMATS.get(suffixes[-1] if suffixes else "")
+        """The declared format, or the one that the name of the file tells; raises FileError when neither does."""
+        found = self.format or _told(path)
         if found is None:
             raise FileError(
                 f"The name of {path} does not tell its format. Write 'format: csv', jsonl or parquet in the feed."
@@ -168,13 +168,21 @@ def _paths(folder: Path, pattern: str) -> list[Path]:
     whole = folder / pattern
     if whole.is_file():
         return [whole]
-    paths = sorted(p for p in folder.glob(pattern) if p.is_file()) if not Path(pattern).is_absolute() else []
+    paths = [] if Path(pattern).is_absolute() else sorted(p for p in folder.glob(pattern) if p.is_file())
     if not paths:
-        there = [p.name for p in folder.iterdir()] if folder.is_dir() else []
-        raise FileError(
-            f"There is no file {whole}. {nearest(pattern, there) if there else 'The folder is empty or missing.'}"
-        )
+        raise FileError(f"There is no file {whole}. {_there(folder, pattern)}")
     return paths
+
+
+def _there(folder: Path, pattern: str) -> str:
+    names = sorted(p.name for p in folder.iterdir() if p.is_file() and _told(p)) if folder.is_dir() else []
+    return nearest(pattern, names) if 0 < len(names) <= _MOST else f"{folder} holds {len(names) or 'no'} data files."
+
+
+def _told(path: Path) -> Format | None:
+    """The format that a file's name tells."""
+    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
+    return _FORMATS.get(suffixes[-1] if suffixes else "")
 
 
 def check_columns(how: FeedFile, dataset: Dataset) -> None:

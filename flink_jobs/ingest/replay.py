@@ -22,7 +22,6 @@ _FLUSH_S = 60.0
 _IN_FLIGHT = 100_000
 
 
-
 @dataclass(frozen=True)
 class Played:
     """What went to each topic, and how long the sending took."""

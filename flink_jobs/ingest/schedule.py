@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.event_time import Span
@@ -82,7 +82,10 @@ class Schedule:
         while rows := cursor.fetchmany(_BATCH):
             yield [Departure(*row) for row in rows]
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._sql.close()
 
     def _source(self) -> str:
