@@ -32,6 +32,8 @@ logger.hadoop.name = org.apache.hadoop
 logger.hadoop.level = ERROR
 logger.parquet.name = org.apache.parquet
 logger.parquet.level = WARN
+logger.environment.name = org.apache.flink.runtime.util.EnvironmentInformation
+logger.environment.level = ERROR
 logger.python.name = PythonWorker
 logger.python.level = ALL
 """
@@ -119,7 +121,11 @@ def _behaviour() -> dict[str, str | int | bool]:
         "pekko.framesize": "67108864b",
         "classloader.check-leaked-classloader": False,
         "web.submit.enable": False,
-        "jobstore.max-capacity": 500,
+        "security.delegation.tokens.enabled": False,
+        # The jars for Parquet hold a little of Hadoop: enough for Flink to look for its security, too little to find it.
+        "security.module.factory.classes": "org.apache.flink.runtime.security.modules.JaasModuleFactory",
+        "security.context.factory.classes": "org.apache.flink.runtime.security.contexts.NoOpSecurityContextFactory",
+        "completed-application-store.max-capacity": 500,
         "python.executable": sys.executable,
         "python.client.executable": sys.executable,
     }

@@ -39,11 +39,12 @@ def _configure(settings: Settings, source: Path, conf: Path) -> None:
 
 
 def java_options() -> list[str]:
-    """The module openings that the engine's own configuration asks for."""
+    """The module openings that the engine's own configuration asks for and the packaged runtime has."""
     import yaml
 
     stock = yaml.safe_load((_package() / "conf" / "config.yaml").read_text())
-    return str(stock["env"]["java"]["opts"]["all"]).split()
+    options = str(stock["env"]["java"]["opts"]["all"]).split()
+    return [option for option in options if "jdk.compiler" not in option]
 
 
 def bash_java_utils() -> Path:

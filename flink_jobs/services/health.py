@@ -8,7 +8,7 @@ import urllib.request
 from http.client import HTTPException
 from typing import Any
 
-from flink_jobs.core.settings import Settings
+from flink_jobs.core.settings import HOST, Settings
 
 _SECONDS = 2.0
 
@@ -50,8 +50,10 @@ def job_manager(settings: Settings) -> bool:
 
 
 def task_manager(settings: Settings) -> bool:
+    """It is there and the JobManager has all its slots; the latter alone holds for a while after its death."""
     overview = answer(f"{settings.url('flink')}/overview")
-    return overview is not None and overview["slots-total"] >= settings.slots
+    slots = overview is not None and overview["slots-total"] >= settings.slots
+    return slots and listens(HOST, settings.ports["flink_tm_data"])
 
 
 def serves(settings: Settings, service: str) -> bool:
@@ -60,7 +62,7 @@ def serves(settings: Settings, service: str) -> bool:
 
 
 def postgres(settings: Settings) -> bool:
-    return listens("127.0.0.1", settings.ports["postgres"])
+    return listens(HOST, settings.ports["postgres"])
 
 
 def airflow(settings: Settings, part: str) -> bool:

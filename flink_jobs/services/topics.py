@@ -33,8 +33,9 @@ def create(settings: Settings, topic: str, *, partitions: int = 1, retention_ms:
 
     config = {"retention.ms": str(retention_ms)}
     new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config)
+    client = admin(settings)  # kept until the answer is here: without it the question is dropped
     try:
-        admin(settings).create_topics([new], operation_timeout=_SECONDS, request_timeout=_SECONDS)[topic].result()
+        client.create_topics([new], operation_timeout=_SECONDS, request_timeout=_SECONDS)[topic].result()
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise _failed(settings, f"make topic '{topic}'", error) from error
@@ -50,7 +51,8 @@ def delete(settings: Settings, topics: Iterable[str]) -> None:
     names = list(topics)
     if not names:
         return
-    futures = admin(settings).delete_topics(names, operation_timeout=_SECONDS, request_timeout=_SECONDS)
+    client = admin(settings)
+    futures = client.delete_topics(names, operation_timeout=_SECONDS, request_timeout=_SECONDS)
     for topic, future in futures.items():
         try:
             future.result()
@@ -89,7 +91,8 @@ def _offsets(settings: Settings, topic: str, *, latest: bool) -> dict[int, int]:
         raise PlatformError(f"Topic '{topic}' does not exist at {settings.kafka}. Known: {', '.join(known) or 'none'}.")
     which = OffsetSpec.latest() if latest else OffsetSpec.earliest()  # type: ignore[no-untyped-call]
     asked = {TopicPartition(topic, number): which for number in range(known[topic])}
-    futures = admin(settings).list_offsets(asked, request_timeout=_SECONDS)
+    client = admin(settings)
+    futures = client.list_offsets(asked, request_timeout=_SECONDS)
     try:
         return {place.partition: future.result().offset for place, future in futures.items()}
     except KafkaException as error:
