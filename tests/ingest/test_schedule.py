@@ -104,4 +104,6 @@ def test_every_damage_breaks_the_record(damage, views):
 def test_a_file_gives_the_same_records_beside_any_other(views):
     source = [Source('{"id":1,"ts":"x"}', "1", START, True)] * 50
     alone = list(disturb(iter(source), views, ALL, salt="a"))
-    assert alone == list(disturb(iter(source), views, ALL, salt="a")) != list(disturb(iter(source), views, ALL, salt="b"))
+    assert (
+        alone == list(disturb(iter(source), views, ALL, salt="a")) != list(disturb(iter(source), views, ALL, salt="b"))
+    )
