@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from flink_jobs.cli.screen import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from flink_jobs.lake.maintain import Upkeep
@@ -24,7 +25,7 @@ def maintain(
     target: Annotated[int, typer.Option(min=1, help="Size of a compacted file in MB.")] = 128,
     quiet: Annotated[str, typer.Option(help="Leave partitions written within this time alone.")] = "10m",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compact small files and delete unused ones; live jobs, runs and readers may go on meanwhile."""
     from flink_jobs.core.event_time import parse_duration
@@ -42,7 +43,7 @@ def maintain(
         dry_run=dry_run,
     )
     if as_json:
-        typer.echo(json.dumps([_facts(one) for one in done]))
+        print_json([_facts(one) for one in done])
     else:
         _show(done, dry_run=dry_run)
 
@@ -55,16 +56,15 @@ def _facts(one: Upkeep) -> dict[str, Any]:
 
 
 def _show(done: list[Upkeep], *, dry_run: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    listed = Table("table", "compacted", "deleted", "freed", box=None, header_style="bold")
+    listed = Table("table", "compacted", "deleted", "freed", box=None, pad_edge=False, header_style="bold")
     for one in done:
         before, after = sum(p.before for p in one.compacted), sum(p.after or 0 for p in one.compacted)
         files = f"{before:,} files" if dry_run else f"{before:,} files → {after:,}"
         freed = f"{one.vacuumed.bytes / 1e6:.1f} MB"
         listed.add_row(one.table, files if one.compacted else "-", f"{len(one.vacuumed.files):,} files", freed)
-    console = Console()
-    console.print(listed)
+    screen = console()
+    screen.print(listed)
     if dry_run:
-        console.print("Nothing was changed.", style="dim")
+        screen.print("Nothing was changed.", style="dim")

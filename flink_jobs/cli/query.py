@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flink_jobs.cli.screen import AsJson, console, print_json
+
 if TYPE_CHECKING:
     from flink_jobs.lake.sql import Answer
 
@@ -25,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def query(
     sql: Annotated[str, typer.Argument(help="One statement in DuckDB's SQL; tables by their name.")],
     limit: Annotated[int | None, typer.Option(min=1, help=f"Rows at most (on the screen {_SHOWN}).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
     """Run SQL over the newest versions of the tables, e.g. "SELECT day, count(*) FROM events GROUP BY day"."""
@@ -37,7 +39,7 @@ def query(
     answer = run(Settings.load().lake, sql, limit=limit or (None if as_json or as_csv else _SHOWN))
     if as_json:
         rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
-        typer.echo(json.dumps(rows, ensure_ascii=False))
+        print_json(rows)
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
@@ -47,7 +49,6 @@ def query(
 
 
 def _show(answer: Answer) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -55,10 +56,10 @@ def _show(answer: Answer) -> None:
         table.add_column(name, justify="right" if _is_number(kind) else "left")
     for row in answer.rows:
         table.add_row(*(_cell(value) for value in row))
-    console = Console()
-    console.print(table)
+    screen = console()
+    screen.print(table)
     more = f"The first {len(answer.rows)} rows; --limit shows more." if answer.more else f"{len(answer.rows)} rows."
-    console.print(more, style="dim", highlight=False)
+    screen.print(more, style="dim")
 
 
 def _is_number(kind: str) -> bool:

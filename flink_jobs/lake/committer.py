@@ -6,7 +6,6 @@ at any point and started again; it never needs to be told what it did before.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -19,7 +18,7 @@ from flink_jobs.core.event_time import iso
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.fence import lift_fence, open_fence
 from flink_jobs.lake.follower import Follower, Progress
-from flink_jobs.lake.live_jobs import LiveJob, job_files, mark_stopped, read_job, status_folder, write_whole
+from flink_jobs.lake.live_jobs import LiveJob, beat, job_files, mark_stopped, read_job, status_folder, write_whole
 from flink_jobs.lake.table import Table
 
 PAUSE_S = 1.0
@@ -47,7 +46,7 @@ class Committer:
             quiet = [self._follow(job, name) for name in job.tables]
             if job.state == "stopping" and all(quiet):
                 self._finish(job)
-        write_whole(status_folder(self._home) / "committer.json", {"pid": os.getpid(), "heartbeat": _now()})
+        beat(self._home)
         return going
 
     def close(self) -> None:

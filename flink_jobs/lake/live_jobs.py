@@ -106,8 +106,25 @@ def status_folder(home: Path) -> Path:
 
 
 def statuses(home: Path) -> list[dict[str, Any]]:
-    """What the committer tells of each run and table; see ``status.Status``."""
-    return [json.loads(path.read_text()) for path in sorted(status_folder(home).glob("*.json"))]
+    """What the committer last told of each run and table.
+
+    Keys: job, run_id, table, state, rows, files, version (of the last commit), refused (file → reason), error (empty
+    when all is well), heartbeat (ISO-8601).
+    """
+    return [json.loads(path.read_text()) for path in sorted(status_folder(home).glob("[!_.]*.json"))]
+
+
+def beat(home: Path) -> None:
+    """The committer is alive."""
+    write_whole(status_folder(home) / "_committer.json", {"pid": os.getpid(), "heartbeat": iso(datetime.now(UTC))})
+
+
+def last_beat(home: Path) -> datetime | None:
+    """When the committer was last known to be alive; it beats about once a second."""
+    try:
+        return parse_utc(json.loads((status_folder(home) / "_committer.json").read_text())["heartbeat"])
+    except FileNotFoundError:
+        return None
 
 
 def write_whole(path: Path, content: object) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flink_jobs.core.errors import LakeError, PartitionOwned
 from flink_jobs.core.event_time import Partitioning, Span
+from flink_jobs.lake.active import active_files
 from flink_jobs.lake.adds import StagedFile, stage
 from flink_jobs.lake.commit import Change, commit
 from flink_jobs.lake.fence import refuse_owned_by_live
@@ -41,8 +42,7 @@ def publish(table: Table, run_id: str, partitions: Iterable[str], provenance: Pr
     keys = _keys(table, partitions)
     staged = _staged(table, run_id, keys)
     done = _commit(table, run_id, keys, staged, provenance or Provenance(), replace=True)
-    if not done.repeated:
-        _check_content(table, done, staged)
+    _check_content(table, run_id, done)
     return done
 
 
@@ -111,7 +111,8 @@ def _commit(
         _check_whole(table, run_id)
         if not beside_live:
             refuse_owned_by_live(table, delta, keys)
-        metadata = {**provenance.metadata(), **_texts(run_id, result)}
+        action = {"mainstem.action": "publish" if replace else "append"}
+        metadata = {**provenance.metadata(), **_texts(run_id, result), **action}
         adds = [file.add() for file in staged]
         return Change(adds, keys if replace else (), transactions={app: 1}, metadata=metadata)
 
@@ -161,23 +162,23 @@ def _find(table: Table, run_id: str) -> Mapping[str, str]:
     for limit in (50, None):
         for entry in delta.history(limit):
             if entry.get("mainstem.run") == run_id:
-                return entry
+                found: Mapping[str, str] = entry
+                return found
     raise LakeError(
         f"Run {run_id} published '{table.name}' long ago, and the log has since forgotten the details. "
         "Use a new run id to publish again."
     )
 
 
-def _check_content(table: Table, done: Published, staged: Sequence[StagedFile]) -> None:
+def _check_content(table: Table, run_id: str, done: Published) -> None:
     """Delta lets a foreign append into a partition that is being replaced pass, so look at what came of it."""
-    from flink_jobs.lake.active import active_files
-
-    expected = {file.path for file in staged}
-    found = {file.path for file in active_files(table.open(done.version), done.partitions)}
-    if found != expected:
-        strange = sorted(found ^ expected)
+    folder = table.run_folder(run_id).name
+    found = active_files(table.open(done.version), done.partitions)
+    strange = [file.path for file in found if file.path.split("/")[0] != folder]
+    if strange or len(found) != done.files:
         raise PartitionOwned(
-            f"Version {done.version} of '{table.name}' does not hold exactly the files of this run in "
-            f"{', '.join(done.partitions)}: {len(strange)} differ, first {strange[0]}. Another program wrote the "
-            "same partition at the same time. Stop it, then run this span again with a new run id."
+            f"Version {done.version} of '{table.name}' does not hold exactly the files of run {run_id} in "
+            f"{', '.join(done.partitions)}: {len(found)} instead of {done.files}, others: "
+            f"{', '.join(strange[:3]) or 'none'}. Another program wrote the same partition at the same time. "
+            "Stop it, then run this span again with a new run id."
         )
