@@ -31,6 +31,10 @@ def over(per: tuple[str, ...], event_time: str, back_ms: int | None) -> str:
 
 
 def before(per: tuple[str, ...], event_time: str) -> str:
-    """The time of the row before this one of the same key; NULL for the first."""
+    """The time of the row before this one of the same key; NULL for the first.
+
+    Rows of one instant count one by one here. LAG would do in batch, but live it sees all rows of an instant at once.
+    """
     key = f"PARTITION BY {quoted(per)} " if per else ""
-    return f"LAG(CAST({quote(event_time)} AS TIMESTAMP(3))) OVER ({key}ORDER BY {quote(event_time)})"
+    frame = f"OVER ({key}ORDER BY {quote(event_time)} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
+    return f"CASE WHEN COUNT(*) {frame} > 1 THEN MIN(CAST({quote(event_time)} AS TIMESTAMP(3))) {frame} END"

@@ -82,7 +82,7 @@ def _sortable(column: str, kind: str) -> str:
     """Text of one width whose order is the column's order; NULL is the smallest."""
     name = quote(column)
     if kind in ("bigint", "int"):
-        shifted = f"CAST({name} AS DECIMAL(20, 0)) + 9223372036854775808"
+        shifted = f"CAST({name} AS DECIMAL(20, 0)) + CAST('9223372036854775808' AS DECIMAL(20, 0))"
         return f"COALESCE(LPAD(CAST({shifted} AS STRING), 20, '0'), '')"
     return f"COALESCE('+' || CAST({name} AS STRING), '')"
 

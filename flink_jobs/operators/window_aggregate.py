@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration, format_duration
+from flink_jobs.core.frame import interval
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
 from flink_jobs.operators.aggregate import Aggregate, last_value
@@ -45,7 +46,7 @@ class Window(BaseModel):
         """Flink's window table function over the view ``name``."""
         kind = "TUMBLE" if self.tumble else "HOP" if self.hop else "CUMULATE"
         steps = [self.every] if self.every else []
-        spans = ", ".join(f"INTERVAL '{d // 1000}.{d % 1000:03d}' SECOND(9, 3)" for d in [*steps, self.size])
+        spans = ", ".join(interval(d) for d in [*steps, self.size])
         return f"TABLE({kind}(TABLE {quote(name)}, DESCRIPTOR({quote(event_time)}), {spans}))"
 
     def duckdb(self, event_time: str) -> tuple[str, str]:

@@ -55,14 +55,19 @@ class Case:
     def write(self, folder: Path) -> dict[str, Path]:
         """One Parquet file a dataset, in the order of the rows."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
+
+        from flink_jobs.reference.run import connect
 
         found = {}
         for name, (declared, rows) in self.inputs.items():
             found[name] = folder / name
             found[name].mkdir(parents=True)
             columns = {c: pa.array([r.get(c) for r in rows], arrow(t)) for c, t in declared.columns.items()}
-            pq.write_table(pa.table(columns), found[name] / "rows.parquet")
+            db = connect()
+            db.register("given", pa.table(columns))
+            # DuckDB writes decimals as whole numbers, which Flink reads; pyarrow writes bytes, which it does not.
+            db.execute(f"COPY (FROM given) TO '{found[name] / 'rows.parquet'}' (FORMAT parquet)")
+            db.close()
         return found
 
 
