@@ -36,7 +36,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run one command. Exit codes: 0 good, 1 the answer is no, 2 usage or bad input."""
     try:
-        build()()
+        build()(prog_name="mainstem")
     except MainstemError as error:
         fail(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable
 
 from flink_jobs.core.errors import UnknownName
-from flink_jobs.services import flink, kafka, servers
+from flink_jobs.services import airflow, flink, kafka, postgres, servers
 from flink_jobs.services.program import Service
 
-_ALL = (kafka.SERVICE, flink.SERVICE, servers.JOBS, servers.RUNS, servers.COMMITTER)
+_ALL = (postgres.SERVICE, kafka.SERVICE, flink.SERVICE, servers.JOBS, servers.RUNS, servers.COMMITTER, airflow.SERVICE)
 _MODULES = {
     "jobs": "flink_jobs.runtime.server",
     "runs": "flink_jobs.runs.server",

@@ -122,7 +122,7 @@ def _behaviour() -> dict[str, str | int | bool]:
         "classloader.check-leaked-classloader": False,
         "web.submit.enable": False,
         "security.delegation.tokens.enabled": False,
-        # The jars for Parquet hold a little of Hadoop: enough for Flink to look for its security, too little to find it.
+        # The jars for Parquet hold a little of Hadoop: enough for Flink to look for its security, not to find it.
         "security.module.factory.classes": "org.apache.flink.runtime.security.modules.JaasModuleFactory",
         "security.context.factory.classes": "org.apache.flink.runtime.security.contexts.NoOpSecurityContextFactory",
         "completed-application-store.max-capacity": 500,

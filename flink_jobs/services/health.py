@@ -62,7 +62,25 @@ def serves(settings: Settings, service: str) -> bool:
 
 
 def postgres(settings: Settings) -> bool:
-    return listens(HOST, settings.ports["postgres"])
+    """It takes our password and answers; its port is open earlier."""
+    if not listens(HOST, settings.ports["postgres"]):
+        return False
+    import psycopg2
+
+    from flink_jobs.services.credentials import ensure
+
+    try:
+        psycopg2.connect(
+            host=HOST,
+            port=settings.ports["postgres"],
+            user="airflow",
+            password=ensure(settings, "postgres"),
+            dbname="postgres",
+            connect_timeout=2,
+        ).close()
+    except psycopg2.Error:
+        return False
+    return True
 
 
 def airflow(settings: Settings, part: str) -> bool:

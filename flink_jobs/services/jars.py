@@ -54,7 +54,7 @@ def folder(group: str) -> Path:
 
 
 def ready(group: str) -> tuple[Path, ...]:
-    """The jars of a group, fetched when missing; raises PlatformError when one cannot be had or is not the pinned one."""
+    """The jars of a group, fetched when missing; PlatformError when one cannot be had or is not the pinned one."""
     jars = [jar for jar in parse(LOCK.read_text()) if jar.group == group]
     return fetch(jars, folder(group))
 

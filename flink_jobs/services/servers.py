@@ -8,7 +8,7 @@ from sys import executable
 
 import flink_jobs
 from flink_jobs.core.settings import Settings
-from flink_jobs.services import environment, flink_home, health
+from flink_jobs.services import credentials, environment, flink_home, health
 from flink_jobs.services.program import Launch, Launches, Program, Service
 
 
@@ -20,11 +20,13 @@ def exists(module: str) -> bool:
 
 def _prepare_client(settings: Settings, *, name: str, module: str) -> Launches:
     flink_home.build(settings)
+    credentials.ensure(settings, "jobs")
     env = environment.flink(settings)
     return {name: Launch(command=(executable, "-m", module), directory=settings.home, env=env)}
 
 
 def _prepare(settings: Settings, *, name: str, module: str) -> Launches:
+    credentials.ensure(settings, "jobs")
     env = environment.python(settings)
     return {name: Launch(command=(executable, "-m", module), directory=settings.home, env=env)}
 

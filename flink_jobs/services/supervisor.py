@@ -57,7 +57,7 @@ def processes(settings: Settings) -> dict[str, Process]:
 
 
 def configure(settings: Settings, launches: Launches) -> None:
-    """Make the supervisor know these processes, beside those it knew; a process whose description changed is stopped."""
+    """Make the supervisor know these processes beside those it knew; one whose description changed is stopped."""
     file = supervisor_config.folder(settings) / "supervisord.conf"
     settings.folder("log")
     known: Mapping[str, str] = {}
@@ -181,7 +181,7 @@ def _reload(settings: Settings) -> None:
 
 
 def _rpc(settings: Settings) -> Any:
-    from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
+    from supervisor.xmlrpc import SupervisorTransport
 
     address = f"unix://{supervisor_config.socket_path(settings)}"
     # The address of the proxy is not used; the transport knows the socket.
