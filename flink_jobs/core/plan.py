@@ -91,3 +91,27 @@ class Job(BaseModel):
     checkpoint_ms: int = 2_000
     savepoint: str | None = None
     settings: dict[str, str] = {}
+
+
+class IngestJob(BaseModel):
+    """Raw records into typed tables with quarantine beside them; every record ends up in exactly one of the two.
+
+    ``sources`` binds each dataset to its topic, or to files of records (columns raw, partition, offset, known_at).
+    ``tables`` and ``quarantines`` are absolute run folders by dataset. ``duplicate_ms`` is how long a key is remembered;
+    none: for ever.
+    """
+
+    model_config = _FROZEN
+    kind: Literal["ingest"] = "ingest"
+    job_id: str = Field(pattern=r"[0-9a-f]{32}")
+    name: str
+    live: bool
+    datasets: tuple[Dataset, ...]
+    sources: dict[str, Files | Topics]
+    tables: dict[str, str]
+    quarantines: dict[str, str]
+    parallelism: int = 1
+    checkpoint_ms: int = 2_000
+    duplicate_ms: int | None = None
+    savepoint: str | None = None
+    settings: dict[str, str] = {}

@@ -1,0 +1,127 @@
+"""Client: submit jobs, watch and stop them; for runs and Airflow. Talks HTTP to the job server and to Flink."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from flink_jobs.core.errors import RunError
+from flink_jobs.core.plan import IngestJob, Job
+from flink_jobs.core.settings import Settings
+from flink_jobs.runtime import rest
+from flink_jobs.runtime.root_cause import readable
+
+TOKEN_HEADER = "x-mainstem-token"
+ENDED = ("FINISHED", "FAILED", "CANCELED")
+LOST = "LOST"
+"""The state of a job that the cluster does not know, for example because it was restarted."""
+POLL_S = 0.1
+
+
+def submit(job: Job | IngestJob, *, settings: Settings) -> str:
+    """Start a job, or adopt the one that has its id already; returns the id. Raises RunError with the reason."""
+    answer = rest.call(
+        "POST",
+        f"{settings.url('jobs')}/jobs",
+        body=job.model_dump(mode="json"),
+        headers=_token(settings),
+        timeout_s=180,
+    )
+    body = answer.json()
+    if answer.status_code >= 300:
+        raise RunError(body.get("error", answer.text))
+    return str(body["job_id"])
+
+
+def state(job_id: str, *, settings: Settings) -> str:
+    """INITIALIZING, CREATED, RUNNING, RESTARTING, FAILING, FAILED, CANCELLING, CANCELED, FINISHED, SUSPENDED or LOST.
+
+    Asks the address that answers at once; the one with details is up to three seconds old.
+    """
+    found = rest.get(f"{settings.url('flink')}/jobs/{job_id}/status")
+    return LOST if found is None else str(found["status"])
+
+
+def wait(job_id: str, *, settings: Settings, timeout_s: float = 3600) -> None:
+    """Return when the job has finished; raises RunError with the root cause, or when the time is over."""
+    deadline = time.monotonic() + timeout_s
+    while (now := state(job_id, settings=settings)) != "FINISHED":
+        if now in ENDED or now == LOST:
+            raise RunError(f"Job {job_id} ended {now}: {root_cause(job_id, settings=settings)}")
+        if time.monotonic() > deadline:
+            raise RunError(f"Job {job_id} is {now} and did not finish within {timeout_s:.0f} s.")
+        time.sleep(POLL_S)
+
+
+def root_cause(job_id: str, *, settings: Settings) -> str:
+    """One line of why the job failed, with the operator where the engine tells it."""
+    found = rest.get(f"{settings.url('flink')}/jobs/{job_id}/exceptions?maxExceptions=1")
+    if found is None:
+        return "the cluster does not know this job, probably because it was restarted"
+    entries = found.get("exceptionHistory", {}).get("entries", [])
+    if not entries:
+        return "the engine gave no reason"
+    task = (entries[0].get("taskName") or "").split(" - ")[0]
+    where = f" (in {task[:120]})" if task else ""
+    return readable(entries[0].get("stacktrace") or "") + where
+
+
+def cancel(job_id: str, *, settings: Settings, timeout_s: float = 60) -> None:
+    """Stop a job at once and wait until it has ended; a job that has ended or is unknown is left as it is."""
+    now = state(job_id, settings=settings)
+    if now in ENDED or now == LOST:
+        return
+    rest.call("PATCH", f"{settings.url('flink')}/jobs/{job_id}?mode=cancel")
+    deadline = time.monotonic() + timeout_s
+    while (now := state(job_id, settings=settings)) not in ENDED and now != LOST:
+        if time.monotonic() > deadline:
+            raise RunError(f"Job {job_id} was told to stop, but is still {now} after {timeout_s:.0f} s.")
+        time.sleep(POLL_S)
+
+
+def stop(job_id: str, *, settings: Settings, timeout_s: float = 300) -> str:
+    """Stop a live job with a savepoint; returns the savepoint's path, from which the same plan resumes."""
+    flink = settings.url("flink")
+    body = {"targetDirectory": (settings.home / "flink" / "savepoints").as_uri(), "drain": False}
+    asked = rest.call("POST", f"{flink}/jobs/{job_id}/stop", body=body)
+    if asked.status_code >= 300:
+        raise RunError(f"Job {job_id} cannot be stopped: {readable(_errors(asked.json()))}")
+    return _savepoint(f"{flink}/jobs/{job_id}/savepoints/{asked.json()['request-id']}", job_id, timeout_s)
+
+
+def last_checkpoint(job_id: str, *, settings: Settings) -> str | None:
+    """The path of the newest complete checkpoint or savepoint on disk, also of a job that the cluster forgot."""
+    folder = settings.home / "flink" / "checkpoints" / job_id
+    complete = list(folder.glob("chk-*/_metadata"))
+    newest = max(complete, key=lambda p: int(p.parent.name[4:]), default=None)
+    return newest.parent.as_uri() if newest else None
+
+
+def jobs(*, settings: Settings) -> list[dict[str, Any]]:
+    """All jobs that the cluster remembers: jid, name, state, start-time, duration; some seconds old."""
+    found = rest.get(f"{settings.url('flink')}/jobs/overview")
+    return list(found["jobs"]) if found else []
+
+
+def _token(settings: Settings) -> dict[str, str]:
+    file = Path(settings.home / "secrets" / "jobs")
+    return {TOKEN_HEADER: file.read_text().strip()} if file.exists() else {}
+
+
+def _savepoint(url: str, job_id: str, timeout_s: float) -> str:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        found = rest.get(url) or {}
+        if found.get("status", {}).get("id") == "COMPLETED":
+            done = found.get("operation", {})
+            if "location" in done:
+                return str(done["location"])
+            trace = done.get("failure-cause", {}).get("stack-trace", "")
+            raise RunError(f"Job {job_id} made no savepoint and goes on: {readable(trace)}")
+        time.sleep(POLL_S)
+    raise RunError(f"Job {job_id} made no savepoint within {timeout_s:.0f} s and goes on.")
+
+
+def _errors(body: dict[str, Any]) -> str:
+    return "\n".join(str(e) for e in body.get("errors", [body]))

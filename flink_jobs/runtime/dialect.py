@@ -1,0 +1,53 @@
+"""Dialect: the one place that knows the mode. Steps are written for live runs; batch needs other words in three places.
+
+- A frame bounded by an interval: batch cannot bound an order by time, so it orders by exact epoch milliseconds.
+- The order of arrival: live rows are numbered as they come, batch rows by where the record stood.
+- A watermark: batch has none, because it sees all rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+ARRIVAL = "`_arrival`"
+"""The column by which a live run orders rows as they arrive."""
+
+_FRAME = re.compile(
+    r"ORDER BY (`[a-z0-9_]+`) RANGE BETWEEN INTERVAL '(\d{3}) (\d\d):(\d\d):(\d\d)\.(\d{3})' DAY\(3\) TO SECOND\(3\) PRECEDING"
+)
+_ARRIVAL_ORDER = re.compile(rf"ORDER BY {ARRIVAL}")
+
+
+def epoch_ms(column: str) -> str:
+    """Exact epoch milliseconds of a TIMESTAMP(3), also before 1970 and after 2038."""
+    return f"EXTRACT(EPOCH FROM {column}) * 1000 + EXTRACT(MILLISECOND FROM {column})"
+
+
+def _frame(match: re.Match[str]) -> str:
+    days, hours, minutes, seconds, milli = (int(n) for n in match.groups()[1:])
+    ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + milli
+    return f"ORDER BY {epoch_ms(match[1])} RANGE BETWEEN {ms} PRECEDING"
+
+
+def batch(select: str) -> str:
+    """A live SELECT in the words of batch."""
+    text = _FRAME.sub(_frame, select)
+    return _ARRIVAL_ORDER.sub("ORDER BY `_known_at`, `_partition`, `_offset`", text)
+
+
+def live(select: str) -> str:
+    """A live SELECT as it stands."""
+    return select
+
+
+def of(is_live: bool) -> Callable[[str], str]:
+    """The rewriting of a mode."""
+    return live if is_live else batch
+
+
+def watermark(is_live: bool, column: str, delay_ms: int) -> tuple[str, ...]:
+    """The watermark clause of a source table, none in batch."""
+    if not is_live:
+        return ()
+    return (f"WATERMARK FOR {column} AS {column} - INTERVAL '{delay_ms // 1000}.{delay_ms % 1000:03d}' SECOND(8, 3)",)

@@ -1,0 +1,45 @@
+"""Environment: where a job is planned and run, on a session cluster or inside this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from flink_jobs.core.settings import Settings
+
+if TYPE_CHECKING:
+    from pyflink.table import TableEnvironment
+
+
+def session(settings: Settings) -> dict[str, str]:
+    """Submit to the session cluster at ``MAINSTEM_FLINK_URL`` or the platform's port, and do not wait."""
+    from urllib.parse import urlsplit
+
+    address = urlsplit(settings.url("flink"))
+    return {
+        "execution.target": "remote",
+        "execution.attached": "false",
+        "rest.address": str(address.hostname),
+        "rest.port": str(address.port or settings.ports["flink"]),
+    }
+
+
+def mini_cluster(slots: int = 4) -> dict[str, str]:
+    """Run inside this process's JVM: for tests and small local work."""
+    return {"execution.target": "local", "execution.attached": "true", "taskmanager.numberOfTaskSlots": str(slots)}
+
+
+def create(target: Mapping[str, str], values: Mapping[str, str], *, live: bool) -> TableEnvironment:
+    """A fresh environment for one job: as cheap as a shared one once the planner is warm, and it has nothing to clean up.
+
+    Not for use from another thread than the one that made it: the planner keeps state by thread.
+    """
+    from pyflink.common import Configuration
+    from pyflink.table import EnvironmentSettings, TableEnvironment
+
+    configuration = Configuration()
+    for key, value in {**target, **values}.items():
+        configuration.set_string(key, value)
+    builder = EnvironmentSettings.new_instance().with_configuration(configuration)
+    mode = builder.in_streaming_mode() if live else builder.in_batch_mode()
+    return TableEnvironment.create(mode.build())

@@ -1,0 +1,71 @@
+"""Planner: the one thread that owns the JVM; jobs queue for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from queue import SimpleQueue
+
+from flink_jobs.core.errors import RunError
+from flink_jobs.core.plan import IngestJob, Job
+from flink_jobs.runtime import warm_up
+from flink_jobs.runtime.submit import submit
+
+Known = Callable[[str], bool]
+_Asked = tuple["Job | IngestJob", "Future[bool]"]
+
+
+class Planner(threading.Thread):
+    """Plans and submits one job after the other; ``ready`` is set once the first plan has been made.
+
+    ``known`` tells whether the cluster has a job of that id; such a job is adopted and not started again.
+    """
+
+    def __init__(self, target: Mapping[str, str], known: Known, scratch: Path) -> None:
+        super().__init__(name="planner", daemon=True)
+        self.ready, self.dead, self.closed = threading.Event(), threading.Event(), False
+        self._target, self._known, self._scratch = target, known, scratch
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+
+    def submit(self, job: Job | IngestJob) -> Future[bool]:
+        """Queue a job; the result tells whether it was started (True) or adopted (False)."""
+        done: Future[bool] = Future()
+        self._asked.put((job, done))
+        return done
+
+    def close(self) -> None:
+        """End the thread after the jobs queued so far."""
+        self.closed = True
+        self._asked.put(None)
+
+    def run(self) -> None:
+        try:
+            warm_up.plan_once(self._target, self._scratch)
+            self.ready.set()
+            self._run_once()
+            while (asked := self._asked.get()) is not None:
+                self._answer(*asked)
+        finally:
+            self.dead.set()
+
+    def _run_once(self) -> None:
+        try:
+            warm_up.run_once(self._target, self._scratch)
+        except RunError as error:  # the cluster may start later than this server; the first job then takes longer
+            print(f"warm-up was not run: {error}", flush=True)
+
+    def _answer(self, job: Job | IngestJob, done: Future[bool]) -> None:
+        from py4j.protocol import Py4JNetworkError
+
+        try:
+            started = not self._known(job.job_id)
+            if started:
+                submit(job, self._target)
+            done.set_result(started)
+        except Py4JNetworkError as error:
+            done.set_exception(error)
+            raise  # the JVM is gone: this process ends, and the supervisor starts a new one
+        except Exception as error:  # noqa: BLE001 handed to the caller that waits
+            done.set_exception(error)

@@ -1,0 +1,49 @@
+"""Statements: a job as Flink SQL. Plain text, so that it can be read, stored and compared without an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.errors import RunError
+from flink_jobs.core.plan import Files, Job
+from flink_jobs.runtime import dialect, files, sinks
+from flink_jobs.runtime.text import Statement, statement_set, view
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a job runs: definitions one after the other, then one statement set. Names are the job's own."""
+
+    setup: tuple[Statement, ...]
+    insert: str
+
+    def __str__(self) -> str:
+        return ";\n\n".join([*(s.sql for s in self.setup), self.insert]) + ";\n"
+
+
+def script(job: Job) -> Script:
+    """The whole job; raises RunError when a binding is missing or does not fit the mode."""
+    plan, rewrite = job.plan, dialect.of(job.live)
+    setup = [s for dataset in plan.datasets for s in _source(job, dataset)]
+    setup += [Statement(v.name, view(v.name, rewrite(v.select))) for v in plan.views]
+    for output in plan.outputs:
+        if output.table not in job.sinks:
+            raise RunError(f"Job '{job.name}' has no folder for its table '{output.table}'.")
+        setup.append(sinks.sink(output.table, output.columns, job.sinks[output.table], output.partition_by))
+    return Script(tuple(setup), statement_set(sinks.insert(o, plan) for o in plan.outputs))
+
+
+def _source(job: Job, dataset: Dataset) -> list[Statement]:
+    bound = job.sources.get(dataset.name)
+    if bound is None:
+        raise RunError(f"Job '{job.name}' has no input for its dataset '{dataset.name}'.")
+    plan = job.plan
+    if not isinstance(bound, Files):
+        raise NotImplementedError
+    if job.live:
+        raise RunError(
+            f"Job '{job.name}' is live and dataset '{dataset.name}' is bound to files, which an engine reads in no "
+            "order, so rows would be lost. Bind it to topics."
+        )
+    return files.statements(dataset, bound, plan.read_from_ms, plan.read_to_ms)
