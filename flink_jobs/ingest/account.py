@@ -62,7 +62,9 @@ def account_topic(settings: Settings, dataset: Dataset, ends: Mapping[int, int])
         sql.executemany("INSERT INTO ends VALUES (?, ?)", [list(pair) for pair in ends.items()])
         sql.execute("CREATE VIEW expected AS SELECT p, unnest(range(e)) AS o FROM ends")
         rows, kept_out = f'SELECT * FROM "{dataset.table_name}"', f'SELECT * FROM "{quarantine_name(dataset)}"'
-        return _tally(sql, dataset.topic_name, dataset.key, f"{rows} WHERE _partition >= 0", f'{kept_out} WHERE "partition" >= 0')
+        return _tally(
+            sql, dataset.topic_name, dataset.key, f"{rows} WHERE _partition >= 0", f'{kept_out} WHERE "partition" >= 0'
+        )
 
 
 def account_topics(settings: Settings, datasets: Iterable[Dataset], *, wait_s: float = 0) -> list[Tally]:
