@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from flink_jobs.core.settings import Settings
     from flink_jobs.services.status import ServiceStatus
 
+_USER = "admin"
 _PAGES = {"airflow": "Airflow", "flink": "Flink"}
 
 
@@ -70,13 +72,16 @@ def table(entries: Sequence[ServiceStatus]) -> Table:
     return view
 
 
-def addresses(settings: Settings, entries: Sequence[ServiceStatus]) -> RenderableType:
-    """What to open, where the log-in is, where the logs are."""
+def addresses(settings: Settings, entries: Sequence[ServiceStatus], *, password: bool = False) -> RenderableType:
+    """What to open and the log-in for it: the password itself, or the file that holds it; where tables and logs are."""
     up = {entry.service for entry in entries if entry.healthy}
     rows = Table.grid(padding=(0, 2))
     for service, title in _PAGES.items():
         if service in up:
             rows.add_row(title, settings.url(service))
+        if service in up and service == "airflow":
+            file = _password_file(settings)
+            rows.add_row("  log-in", f"{_USER}, password {file.read_text() if password else f'in {file}'}")
     if "kafka" in up:
         rows.add_row("Kafka", settings.kafka)
     rows.add_row("Tables", str(settings.lake))
@@ -91,8 +96,13 @@ def document(settings: Settings, entries: Sequence[ServiceStatus]) -> dict[str, 
         "lake": str(settings.lake),
         "healthy": all(entry.healthy for entry in entries),
         "addresses": {"kafka": settings.kafka} | {service: settings.url(service) for service in _PAGES},
+        "login": {"user": _USER, "password_file": str(_password_file(settings))},
         "processes": [asdict(entry) for entry in entries],
     }
+
+
+def _password_file(settings: Settings) -> Path:
+    return settings.home / "secrets" / "airflow_admin"
 
 
 def _or_blank(number: int | None) -> str:

@@ -35,4 +35,4 @@ def up(only: Only = None, json: AsJson = False) -> None:
     with platform_view.Watch(screen) as watch:
         started = platform.up(settings, only, progress=watch)
     screen.print("The platform is up." if started else "The platform was up already.", style="bold green")
-    screen.print(platform_view.addresses(settings, platform.status(settings)))
+    screen.print(platform_view.addresses(settings, platform.status(settings), password=True))

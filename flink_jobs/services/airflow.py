@@ -49,6 +49,8 @@ def program() -> tuple[str, ...]:
 def variables(settings: Settings) -> dict[str, str]:
     """What any ``airflow`` command on this platform needs in its environment."""
     return environment.flink(settings) | {
+        # Airflow's own use of a test client, said again by each of its processes.
+        "PYTHONWARNINGS": "ignore:Using `httpx` with",
         "AIRFLOW_HOME": str(settings.home / "airflow"),
         "AIRFLOW_CONN_FLINK_DEFAULT": airflow_config.flink_connection(settings),
     }

@@ -9,12 +9,12 @@ from typing import Any
 
 from flink_jobs.core.errors import PlatformError
 from flink_jobs.core.settings import Settings
-from flink_jobs.services.airflow_config import ADMIN, POOL
+from flink_jobs.services.airflow_config import ADMIN, ADMIN_SECRET, POOL
 
 
 def token(settings: Settings) -> str:
     """A token of the administrator for the header ``Authorization: Bearer``."""
-    log_in = {"username": ADMIN, "password": settings.secret("airflow_admin")}
+    log_in = {"username": ADMIN, "password": settings.secret(ADMIN_SECRET)}
     return str(_call(settings, "POST", "/auth/token", log_in)["access_token"])
 
 

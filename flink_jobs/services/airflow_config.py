@@ -14,6 +14,7 @@ from flink_jobs.services import credentials, postgres
 from flink_jobs.services.environment import ROOT
 
 ADMIN = "admin"
+ADMIN_SECRET = "airflow_admin"
 POOL = "flink_slots"
 
 Sections = Mapping[str, Mapping[str, object]]
@@ -24,7 +25,7 @@ def write(settings: Settings) -> Path:
     home = settings.folder("airflow")
     home.chmod(0o700)
     log_in = home / "passwords.json"
-    _private(log_in, json.dumps({ADMIN: credentials.ensure(settings, "airflow_admin")}))
+    _private(log_in, json.dumps({ADMIN: credentials.ensure(settings, ADMIN_SECRET, size=12)}))
     _private(home / "airflow.cfg", config_text(sections(settings, log_in)))
     return home
 

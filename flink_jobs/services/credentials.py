@@ -15,13 +15,13 @@ def file(settings: Settings, name: str) -> Path:
     return folder / name
 
 
-def ensure(settings: Settings, name: str) -> str:
-    """The secret of this name, made when there is none."""
+def ensure(settings: Settings, name: str, size: int = 48) -> str:
+    """The secret of this name, made of ``size`` random bytes when there is none."""
     path = file(settings, name)
     if not path.exists():
         part = path.with_suffix(f".{os.getpid()}")
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(24))
+            out.write(secrets.token_urlsafe(size))
         try:
             os.link(part, path)  # unlike a rename it does not replace what another process made meanwhile
         except FileExistsError:

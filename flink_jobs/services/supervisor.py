@@ -94,6 +94,11 @@ def end(settings: Settings, seconds: float = 40) -> None:
     """End the supervisor and what is left of its processes; none is there afterwards."""
     number = pid(settings)
     if number is not None:
+        rpc, known = _rpc(settings), list(processes(settings))
+        stop(settings, known)
+        for name in known:  # with groups left it would take a second for each to end
+            with suppress(Fault):
+                rpc.removeProcessGroup(name)
         process = psutil.Process(number)
         process.terminate()
         try:
