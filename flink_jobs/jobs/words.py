@@ -49,9 +49,8 @@ def real_path(error: ErrorDetails, data: Any) -> Path:
     """The error's place without the names that pydantic adds for the members of a union."""
     path: list[str | int] = []
     for i, part in enumerate(error["loc"]):
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_list or (isinstance(data, Mapping) and part in data):
             data = data[part]
         elif error["type"] != "missing" or i + 1 < len(error["loc"]):
             continue
@@ -82,7 +81,7 @@ def _sentence(group: list[ErrorDetails], model: type[BaseModel], path: Path, dat
         known = [f for f in _fields(model, path[:-1]) if not _given(data, path[:-1], f)]
         return f"has '{path[-1]}'{_inside(path[:-1])}, which is not known there. {nearest(str(path[-1]), known)}"
     if kind == "value_error":
-        return f"has a wrong {name}: {str(context.get('error', first['msg']))}"
+        return f"has a wrong {name}: {context.get('error', first['msg'])}"
     if kind == "literal_error":
         return f"has {shown(first['input'])} as {name}. It must be {context['expected']}."
     if kind in _BOUNDS:
