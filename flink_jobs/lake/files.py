@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
 from flink_jobs.core.errors import LakeError
 from flink_jobs.core.event_time import Partitioning
 
+_KEYS: Mapping[Partitioning, re.Pattern[str]] = {
+    "day": re.compile(r"\d{4}-\d\d-\d\d"),
+    "hour": re.compile(r"\d{4}-\d\d-\d\dT\d\d"),
+}
+_EXAMPLES: Mapping[Partitioning, str] = {"day": "2017-11-25", "hour": "2017-11-25T08"}
 _NULLS = ("__HIVE_DEFAULT_PARTITION__", "__DEFAULT_PARTITION__")
 
 
@@ -34,4 +41,10 @@ def partition_of(file: Path, by: Partitioning, table: str) -> str:
             f"Table '{table}' would get rows without a {by}: their event time is null ({file}). "
             "Send such rows to quarantine, or filter them out in the pipeline."
         )
-    return unquote(value)
+    key = unquote(value)
+    if not _KEYS[by].fullmatch(key):
+        raise LakeError(
+            f"{file} lies in the partition '{key}', which is no {by} of '{table}'. Write the partition column as text "
+            f"such as {_EXAMPLES[by]}; the engine writes a DATE there as a number."
+        )
+    return key

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
@@ -49,6 +51,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vacuum_module, "_LEAST", NOW)
 
 
+def decimals(*texts: str) -> pa.Array:
+    return pa.array([Decimal(text) for text in texts], pa.decimal128(12, 2))
+
+
 def rows(table: Table) -> list[tuple[object, ...]]:
     return sorted(tuple(row.values()) for row in arrow(table).to_pylist())
 
@@ -68,6 +74,18 @@ def test_compaction_keeps_every_row_and_type(pieces: Table) -> None:
     assert rows(pieces) == before
     file = next(p for p in paths(pieces) if p.startswith(f"compacted/day={D1}"))
     assert pq.read_metadata(pieces.path / file).row_group(0).column(0).compression == "SNAPPY"
+
+
+def test_compacted_decimals_have_no_dictionary(tmp_path: Path) -> None:
+    """Flink 2.3 cannot read a dictionary of decimals; see test_engine."""
+    table = create(tmp_path, "prices", {"m": "decimal(12,2)"})
+    for run in ("a", "b"):
+        write_file(table, run, D1, [1], columns={"id": None, "user": None, "ts": None, "m": decimals("1.50")})
+        append(table, run)
+    compact(table, quiet_s=-1)
+    column = pq.read_metadata(table.path / paths(table)[0]).row_group(0).column(0)
+    assert not any("DICTIONARY" in encoding for encoding in column.encodings)
+    assert arrow(table)["m"].to_pylist() == [Decimal("1.50")] * 2
 
 
 def test_compaction_leaves_large_and_fresh_files(pieces: Table) -> None:

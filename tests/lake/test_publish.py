@@ -100,6 +100,14 @@ def test_a_row_without_event_time_has_no_partition(table: Table) -> None:
         publish(table, "first", [D1])
 
 
+@pytest.mark.parametrize("folder", ["day=17495", "day=2017-11-25T03", "hour=2017-11-25T03", "other"])
+def test_a_folder_that_names_no_partition_is_refused(table: Table, folder: str) -> None:
+    write_file(table, "first", D1, [1])
+    (table.run_folder("first") / f"day={D1}").rename(table.run_folder("first") / folder)
+    with pytest.raises(LakeError, match=r"so its partition in 'clicks' is unknown|is no day of 'clicks'"):
+        append(table, "first")
+
+
 def test_files_in_progress_are_not_published(table: Table) -> None:
     write_file(table, "first", D1, [1])
     write_file(table, "first", D1, [2], name=".part-0.inprogress.77")
