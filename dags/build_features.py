@@ -1,0 +1,51 @@
+"""# Build features, one day at a time
+
+Counts, rates, last values and recency per user and per item over the last hour, day and week, for the shop log.
+Each run builds **one day** (its partition key, UTC) of `user_features` and `item_features`: Flink computes the rows, a
+suite checks them, and only then one commit a table makes them visible.
+
+**Backfill.** *Trigger → Backfill*, choose the days, *Max Active Runs* 4. Any day may be built again at any time: it is
+replaced as a whole, and readers never see half of it.
+
+**When a task is red.** Its log begins with the reason. *The gate refused*: the table is as it was; the log names the three
+worst reasons and the report. Anything else: the root cause from Flink and the address of the job. Tasks of a failed
+platform are tried again by themselves; refused rows are not, because the same rows would be refused again.
+
+**Parameters** (form): the pipeline to run (another one with the same tables, for a trial), and its parallelism.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, CronPartitionTimetable, Param
+
+from mainstem_airflow.assets import table
+from mainstem_airflow.build_partition import BuildPartition
+
+with DAG(
+    "build_features",
+    doc_md=__doc__,
+    description="User and item features, one UTC day a run",
+    schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
+    catchup=False,
+    max_active_runs=8,
+    default_args={"owner": "features"},
+    tags=["features", "batch"],
+    params={
+        "pipeline": Param("shop_features", type="string", title="Pipeline", description="Name of a pipeline, or a YAML file."),
+        "parallelism": Param(1, type="integer", minimum=1, maximum=64, title="Parallelism", description="Flink slots of one run."),
+        "partition": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Day",
+            description="UTC day to build, where the run has no partition key.",
+        ),
+    },
+):
+    BuildPartition(
+        task_id="build",
+        doc_md="Flink computes one day, the suite checks it, one commit a table publishes it.",
+        pipeline="{{ params.pipeline }}",
+        parallelism="{{ params.parallelism }}",
+        outlets=[table("user_features"), table("item_features")],
+    )

@@ -1,0 +1,112 @@
+"""Operator: build one partition of a pipeline's tables, without holding a worker while Flink works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.triggers.base import StartTriggerArgs
+
+from mainstem_airflow import outcome
+from mainstem_airflow.hook import DEFAULT, FlinkHook
+from mainstem_airflow.links import FlinkJobLink, ReportLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
+TRIGGER = "mainstem_airflow.run_trigger.RunTrigger"
+
+
+class BuildPartition(BaseOperator):
+    """Run a pipeline over one partition, gate the rows, publish them.
+
+    The task begins in the triggerer: no worker starts, waits or is held. The run server does the work (plan, submit,
+    wait, audit, publish); one short worker process at the end writes the log, the asset events and the buttons. So thirty
+    partitions cost thirty short processes.
+
+    What becomes visible
+        One asset event per outlet, with the partition key, rows and the Delta version.
+    When it fails
+        At once, with no retry, when a gate refuses the rows, when the declaration is wrong, or when a person stopped the
+        run. With retries when Flink or the platform failed.
+    Same content, however often
+        Each try has a run id of its own (see ``run_names.Attempts``), and a run replaces whole partitions in one commit
+        from inputs pinned at its start. A retry first looks for a run of an earlier try that still goes on (the
+        triggerer or the network was lost) and watches that one; an ended run is never reused, so a clear really
+        recomputes, and so does a second backfill, whose run is another one. Clearing or marking a task that is under way
+        cancels its run first; should the new try have adopted it in that moment, it sees it cancelled and asks for its
+        own. A restart of the triggerer changes nothing: the same try has the same run id, and asking twice runs once.
+    Flink slots
+        Are guarded by the run server, which works on as many runs as the cluster has slots and queues the rest. An
+        Airflow pool would not hold a task back here, because a pool is asked when a worker starts, and none does.
+    """
+
+    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "partition", "parallelism")
+    operator_extra_links = (FlinkJobLink(), ReportLink())
+    ui_color = "#dcefe4"
+    start_from_trigger = True
+
+    def __init__(
+        self,
+        *,
+        pipeline: str,
+        partition: str = PARTITION,
+        parallelism: str | int = 1,
+        conn_id: str = DEFAULT,
+        retries: int = 2,
+        **airflow: Any,
+    ) -> None:
+        airflow = {"retry_delay": 20.0, "retry_exponential_backoff": 2.0, **airflow}
+        super().__init__(retries=retries, **airflow)
+        self.pipeline, self.partition, self.parallelism, self.conn_id = pipeline, partition, parallelism, conn_id
+        self.job_url = self.report_url = ""
+        self.start_trigger_args = StartTriggerArgs(
+            trigger_cls=TRIGGER,
+            next_method="resume",
+            trigger_kwargs={
+                "pipeline": pipeline,
+                "partition": partition,
+                "parallelism": parallelism,
+                "conn_id": conn_id,
+            },
+        )
+
+    def execute(self, context: Context) -> None:
+        """Only where a task is run without a triggerer that starts it (``dag.test``): defer to the same trigger."""
+        from mainstem_airflow.run_trigger import RunTrigger
+
+        trigger = RunTrigger(
+            pipeline=self.pipeline, partition=self.partition, parallelism=self.parallelism, conn_id=self.conn_id
+        )
+        self.defer(trigger=trigger, method_name="resume")
+
+    def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell people and Airflow how the run ended; returns the published tables."""
+        self._buttons(event)
+        for line in outcome.log_lines(event):
+            self.log.info(line)
+        if event["state"] != "done":
+            text = outcome.failure(event, job_url=self.job_url, base_url=_base_url())
+            raise (AirflowException if outcome.may_help_to_retry(event) else AirflowFailException)(text)
+        for asset in self.outlets:
+            published = context["outlet_events"][asset]
+            published.extra = outcome.asset_extra(event, asset.name)
+            if context["dag_run"].partition_key is None:
+                published.add_partitions(self.partition)
+        return {"run_id": event["run_id"], "tables": dict(event.get("tables", {}))}
+
+    def _buttons(self, event: Mapping[str, Any]) -> None:
+        if event.get("job_id"):
+            self.job_url = FlinkHook(self.conn_id).addresses.job(event["job_id"], ended=True)
+            self.log.info("Flink job %s", self.job_url)
+        path = outcome.worst_report(event)
+        self.report_url = f"{_base_url()}{path}" if path else ""
+
+
+def _base_url() -> str:
+    """Airflow's own address, as people open it."""
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
