@@ -18,18 +18,21 @@ Record = tuple[str, str, int]
 """Key text, JSON value, arrival in epoch milliseconds."""
 
 
-def records(db: DuckDBPyConnection, dataset: Dataset, folder: Path, *, seed: int, read: tuple[int, int]) -> Iterator[Record]:
+def records(
+    db: DuckDBPyConnection, dataset: Dataset, folder: Path, *, seed: int | None, read: tuple[int, int]
+) -> Iterator[Record]:
     """All rows with ``read[0]`` <= event time < ``read[1]``, each delayed by less than the watermark delay.
 
     The delay is a hash of the key and ``seed``, so a seed names one arrival order. No row is late: a row seen earlier
-    has an event time of at most this row's arrival, so the watermark stays below this row's event time.
+    has an event time of at most this row's arrival, so the watermark stays below this row's event time. Without a seed
+    rows arrive at their event time.
     """
     files = sorted(str(f) for f in folder.glob("*.parquet"))
     if not files:
         return
     time = f'epoch_ms("{dataset.event_time}")'
     key = ", ".join(f'"{k}"' for k in dataset.key)
-    delay = f"(hash({key}, {seed}) % {max(dataset.watermark_delay, 1)})"
+    delay = "0" if seed is None else f"(hash({key}, {seed}) % {max(dataset.watermark_delay, 1)})"
     text = " || '|' || ".join(f'CAST("{k}" AS VARCHAR)' for k in dataset.key)
     found = db.execute(
         f"SELECT {text}, {json_text(dataset)}, CAST({time} + {delay} AS BIGINT) AS arrival "

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from flink_jobs.core.errors import GateFailed, RunError
-from flink_jobs.core.event_time import Span, from_ms, iso
+from flink_jobs.core.event_time import Partitioning, Span, from_ms, iso
 from flink_jobs.core.pipeline import Pipeline
 from flink_jobs.core.plan import Files, Job, Plan
 from flink_jobs.core.settings import Settings
@@ -158,7 +158,7 @@ def pin_inputs(pipeline: Pipeline, plan: Plan, lake: Path, into: Path) -> dict[s
     found = {}
     for dataset in plan.datasets:
         table = Table(lake, dataset.table_name)
-        held = _partitions(plan, dataset.partition_by)
+        held = partitions_read(plan, dataset.partition_by)
         found[dataset.name] = pin(table, into=into / dataset.name, partitions=held)
     return found
 
@@ -172,10 +172,14 @@ def drop_pins(settings: Settings, name: str) -> None:
         folder.rmdir()
 
 
-def _partitions(plan: Plan, by: str) -> list[str] | None:
-    if plan.read_from_ms is None or plan.read_to_ms is None:
+def partitions_read(plan: Plan, by: Partitioning) -> list[str] | None:
+    """Keys of the partitions that hold what the plan reads of the past; None: all."""
+    if plan.read_from_ms is None:
         return None
-    return list(Span(from_ms(plan.read_from_ms), from_ms(plan.read_to_ms)).partitions("hour" if by == "hour" else "day"))
+    if plan.read_to_ms is None and plan.read_from_ms >= plan.start_ms:
+        return []
+    until = plan.start_ms if plan.read_to_ms is None else plan.read_to_ms
+    return list(Span(from_ms(plan.read_from_ms), from_ms(until)).partitions(by))
 
 
 def _output(pipeline: Pipeline, plan: Plan, table: str, settings: Settings) -> Table:
