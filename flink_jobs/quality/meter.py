@@ -23,6 +23,7 @@ _AGGREGATES = {
     "column.standard_deviation": "stddev_samp({c})",
     "column.distinct_values.count": "count(DISTINCT {c})",
 }
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _COUNT, _FILTERED, _VALUES = ".unexpected_count", ".filtered_row_count", ".unexpected_values"
 
 
@@ -146,7 +147,7 @@ def _plain(rows: Rows, metric: Metric, value: Any) -> Any:
 def _instant(value: Any) -> datetime | None:
     """A UTC time; DuckDB hands over a text where the year is beyond Python's, which becomes the last or first one."""
     if isinstance(value, str):
-        return (datetime.min if value.endswith("(BC)") else datetime.max).replace(tzinfo=UTC)
+        return _FIRST if value.endswith("(BC)") else _LAST
     if value is None:
         return None
     known: datetime = value

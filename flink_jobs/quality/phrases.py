@@ -40,9 +40,9 @@ def number(value: object) -> str:
 
 
 def percent(share: float) -> str:
-    """Three digits, and never 0 % for something or 100 % for not all."""
+    """Three digits, and never 100% for less than all."""
     text = f"{share * 100:.3g}"
-    return f"{'> 99.9' if text == '100' and share < 1 else text} %"
+    return f"{'> 99.9' if text == '100' and share < 1 else text}%"
 
 
 def _between(kwargs: Kwargs, subject: str) -> str:
