@@ -6,6 +6,7 @@ job) names it and keeps it; ``Encoded.good`` says whether that happened.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,
 _LIMITS = {"int": 2**31, "bigint": 2**63}
 _BOOLEANS = {"true": "true", "false": "false", "t": "true", "f": "false", "1": "true", "0": "false"}
 _FIRST_MS, _END_MS = -62_135_596_800_000, 253_402_300_800_000  # years 1 to 9999
+_PLAIN_ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}([.]\d{1,9})?Z?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Part = tuple[str, bool]
@@ -47,7 +49,8 @@ class Encoder:
     """Writes rows of one dataset as JSON; ``columns`` are the dataset columns that the values come in, in order."""
 
     def __init__(self, dataset: Dataset, columns: Sequence[str], time_format: TimeFormat) -> None:
-        self._parts = [_part(dataset.columns[c], time_format, dataset.time_format) for c in columns]
+        parts = {c: _part(dataset.columns[c], time_format, dataset.time_format) for c in columns}
+        self._parts = [_limited(parts[c], dataset.allowed[c]) if c in dataset.allowed else parts[c] for c in columns]
         self._needed = [dataset.required(c) for c in columns]
         self._template = "{" + ",".join(f'"{c}":%s' for c in columns) + "}"
         self._key = [columns.index(c) for c in dataset.key]
@@ -67,6 +70,11 @@ class Encoder:
                 good = good and fits
         key = "|".join([texts[i].strip('"') for i in self._key])
         return Encoded(self._template % tuple(texts), key, event_ms(values[self._time], self._read_time), good)
+
+
+def plain_iso(value: Any) -> bool:
+    """Is the time written as topics carry it: to the second or finer, in UTC, with Z or without a zone?"""
+    return isinstance(value, str) and bool(_PLAIN_ISO.fullmatch(value))
 
 
 def event_ms(value: Any, time_format: TimeFormat) -> int | None:
@@ -98,11 +106,23 @@ def _part(word: str, read: TimeFormat, write: TimeFormat) -> Callable[[Any], Par
 
 def _text(value: Any) -> str:
     """Any value as JSON, for a column that it does not fit."""
+    if isinstance(value, dict | list):
+        return json.dumps(value)
     return str(value) if isinstance(value, Number) else encode_basestring(str(value))
 
 
 def _string(value: Any) -> Part:
-    return encode_basestring(str(value)), True
+    if isinstance(value, dict | list):
+        return _text(value), False
+    return encode_basestring(str(value).lower() if isinstance(value, bool) else str(value)), True
+
+
+def _limited(part: Callable[[Any], Part], allowed: tuple[str, ...]) -> Callable[[Any], Part]:
+    def limited(value: Any) -> Part:
+        text, fits = part(value)
+        return text, fits and str(value) in allowed
+
+    return limited
 
 
 def _whole(value: Any, limit: int) -> Part:

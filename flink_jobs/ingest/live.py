@@ -71,7 +71,7 @@ def stop(settings: Settings, name: str) -> Status:
         last = registration.last
         registry.save(settings, registration.model_copy(update={"wanted": "stopped"}))
         if last is not None and not last.ended:
-            _flush(settings, last.job_id)
+            flush(settings, last.job_id)
             client.cancel(last.job_id, settings=settings)
             ended = registration.with_last(last.model_copy(update={"ended": True}))
             registry.save(settings, ended.model_copy(update={"wanted": "stopped", "failures": 0, "retry_ms": 0}))
@@ -136,7 +136,7 @@ def _wait_until_running(settings: Settings, name: str, timeout_s: float) -> None
         time.sleep(_POLL_S)
 
 
-def _flush(settings: Settings, job_id: str) -> None:
+def flush(settings: Settings, job_id: str) -> None:
     """Wait for two more checkpoints: when the second is complete, the files of the first are visible.
 
     A job that makes none in time is stopped all the same: what is not visible is read again at the next start.

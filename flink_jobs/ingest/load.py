@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +63,13 @@ def load(
     run_id: str,
     dry_run: bool = False,
     parallelism: int = 1,
+    execute: Callable[[IngestJob, Settings], None] | None = None,
 ) -> list[Loaded]:
     """Load all files of the feed; one result a dataset, in the feed's order.
 
     A dry run does everything but publish. Raises FileError for a file that cannot be read, GateFailed when a suite
-    refuses the rows, Mismatch when records were lost or doubled; in each case no table has changed.
+    refuses the rows, Mismatch when records were lost or doubled; in each case no table has changed. ``execute`` runs
+    the job to its end, by default on the platform's cluster.
     """
     found = find_files(feed, folder, datasets)
     used = {file.dataset.name: file.dataset for file in found}
@@ -76,7 +78,7 @@ def load(
         now = time.time_ns() // 1_000_000
         staged = stage(found, temporary / "staged", known_ms=now, first_number=numbers)
         places = [_places(settings, dataset, temporary, run_id, dry_run=dry_run) for dataset in used.values()]
-        _clean(settings, places, run_id, parallelism)
+        (execute or _on_cluster)(_job(places, run_id, parallelism), settings)
         tallies = [_settle(settings, feed, place) for place in places]
         if not dry_run:
             _audit(settings, feed, places, run_id)
@@ -100,11 +102,9 @@ def _places(settings: Settings, dataset: Dataset, temporary: Path, run_id: str, 
     return _Places(dataset, staged, rows.run_folder(run_id), kept_out.run_folder(run_id))
 
 
-def _clean(settings: Settings, places: Sequence[_Places], run_id: str, parallelism: int) -> None:
-    """Run the same cleaning as live ingest, over the staged records."""
-    from flink_jobs.runtime import client
-
-    job = IngestJob(
+def _job(places: Sequence[_Places], run_id: str, parallelism: int) -> IngestJob:
+    """The same cleaning as live ingest, over the staged records."""
+    return IngestJob(
         job_id=ingest_job_id(run_id),
         name=run_id,
         live=False,
@@ -114,6 +114,11 @@ def _clean(settings: Settings, places: Sequence[_Places], run_id: str, paralleli
         quarantines={place.dataset.name: str(place.kept_out) for place in places},
         parallelism=parallelism,
     )
+
+
+def _on_cluster(job: IngestJob, settings: Settings) -> None:
+    from flink_jobs.runtime import client
+
     client.submit(job, settings=settings)
     client.wait(job.job_id, settings=settings)
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import FileError, nearest
-from flink_jobs.ingest.encode import Encoder, Number, event_ms
+from flink_jobs.ingest.encode import Encoder, Number, event_ms, plain_iso
 from flink_jobs.ingest.feeds import FeedFile, Found
 from flink_jobs.ingest.lines import csv_header, csv_lines, text_lines
 
@@ -111,6 +111,7 @@ def _jsonl(found: Found) -> Iterator[Record]:
         tuple([*columns, *how.constant]), tuple(targets.get(c, c) for c in columns), tuple(how.constant.values()), ()
     )
     build = _builder(found, mapping)
+    time = targets.get(dataset.event_time, dataset.event_time)
     as_is = not how.rename and not how.constant and how.time_format == dataset.time_format
     for number, text, valid in text_lines(found.path):
         fields = _json_object(text) if valid else None
@@ -118,7 +119,8 @@ def _jsonl(found: Found) -> Iterator[Record]:
             yield _broken(number, text)
         elif all(str(fields.get(c)) in allowed for c, allowed in how.where.items()):
             record = build(number, [fields.get(s) for s in mapping.sources], fields.get(how.known_at))
-            yield record._replace(raw=text) if as_is else record
+            plain = dataset.time_format != "iso" or plain_iso(fields.get(time))
+            yield record._replace(raw=text) if as_is and plain else record
 
 
 def _parquet(found: Found) -> Iterator[Record]:

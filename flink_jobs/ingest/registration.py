@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import DeclarationError, UnknownName
+from flink_jobs.core.plan import Job
 from flink_jobs.core.settings import Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -30,7 +31,9 @@ class Attempt(BaseModel):
 
 
 class Registration(BaseModel):
-    """A live ingest by name. All attempts write below the same run folders, ``run-<run_id>``.
+    """A live job by name. All attempts write below the same run folders, ``run-<run_id>``.
+
+    An ingest has ``datasets``, a live pipeline has its ``job``, whose id and savepoint each attempt replaces, and ``fence``.
 
     ``failures`` counts attempts that failed one after the other, ``retry_ms`` says when the next one may start.
     """
@@ -38,7 +41,9 @@ class Registration(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     pipeline: str
-    datasets: tuple[Dataset, ...]
+    datasets: tuple[Dataset, ...] = ()
+    job: Job | None = None
+    fence: str = ""
     wanted: Literal["running", "stopped"] = "running"
     parallelism: int = 1
     checkpoint_ms: int = 5_000
@@ -49,7 +54,7 @@ class Registration(BaseModel):
 
     @property
     def run_id(self) -> str:
-        return f"ingest-{self.name}"
+        return self.job.name if self.job else f"ingest-{self.name}"
 
     @property
     def last(self) -> Attempt | None:

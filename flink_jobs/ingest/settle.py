@@ -43,10 +43,9 @@ def move_known_keys(lake: Path, dataset: Dataset, staged: Path, rows: Path, kept
 
 
 def _write_duplicates(sql: DuckDBPyConnection, dataset: Dataset, kept_out: Path, name: str) -> None:
-    key = dataset.key[0]
     values = {
         "reason": f"'{DUPLICATE}'",
-        "field": f"'{key}'",
+        "field": "''",
         "topic": _text(name),
         "partition": "s.partition",
         "offset": 's."offset"',

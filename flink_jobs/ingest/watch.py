@@ -15,7 +15,7 @@ import shutil
 import time
 
 from flink_jobs.core.errors import MainstemError
-from flink_jobs.core.plan import IngestJob, Topics
+from flink_jobs.core.plan import IngestJob, Job, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.registration import Registration, find, locked, registrations, save
 from flink_jobs.ingest.tables import quarantine_name
@@ -64,8 +64,10 @@ def resume_point(settings: Settings, registration: Registration) -> str | None:
     return None
 
 
-def flink_job(settings: Settings, registration: Registration, job_id: str, savepoint: str | None) -> IngestJob:
+def flink_job(settings: Settings, registration: Registration, job_id: str, savepoint: str | None) -> Job | IngestJob:
     """The job as the engine gets it."""
+    if registration.job is not None:
+        return registration.job.model_copy(update={"job_id": job_id, "savepoint": savepoint})
     lake, run = settings.lake, registration.run_id
     datasets = registration.datasets
     return IngestJob(

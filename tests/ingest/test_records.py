@@ -121,6 +121,15 @@ def test_a_number_keeps_its_digits_when_a_json_line_is_mapped(found):
     assert '"price":1.10' in only(file).raw
 
 
+def test_a_json_time_with_an_offset_is_written_in_utc(found):
+    record = only(found("v.jsonl", '{"id": 1, "user_id": 7, "ts": "2017-11-25T08:00:00+08:00"}'))
+    assert '"ts":"2017-11-25T00:00:00.000Z"' in record.raw and record.good
+
+
+def test_a_nested_value_does_not_fit_a_text_column(found):
+    assert not only(found("v.jsonl", '{"id": 1, "user_id": 7, "title": {"a": 1}, "ts": "2017-11-25T08:00:00Z"}')).good
+
+
 def test_parquet_brings_its_own_types(found, tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
