@@ -2,7 +2,7 @@
 
 Parsed by sqlglot, then typed and written out again node by node, so that only what is known to agree gets through:
 columns, literals, arithmetic, comparison, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, CAST, ABS, LOWER,
-UPPER, SUBSTRING, CHAR_LENGTH, ``||``. Division is real division, and by zero gives NULL.
+UPPER, SUBSTRING, CHAR_LENGTH, EPOCH_MS, ``||``. Division is real division, and by zero gives NULL.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flink_jobs.core.columns import column_type, duckdb_type, flink_type
+from flink_jobs.core.conversion import castable, common, number, truncates
 from flink_jobs.core.errors import DeclarationError, MainstemError, WrongType
 from flink_jobs.core.relation import Relation
 
-_RANK = {"int": 0, "bigint": 1, "decimal": 2, "double": 3}
 _COMPARE = {"EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*"}
 _CALLS = {"Abs": "ABS", "Lower": "LOWER", "Upper": "UPPER"}
+_NUMBER = "a number"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _refused(text: str, step: str, what: str) -> DeclarationError:
     return DeclarationError(
         f"Step '{step}' uses {what} in {text!r}, which is not known to mean the same in batch, live and reference. "
         "Use columns, literals, + - * /, comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, "
-        "CAST, ABS, LOWER, UPPER, SUBSTRING, CHAR_LENGTH or ||.",
+        "CAST, ABS, LOWER, UPPER, SUBSTRING, CHAR_LENGTH, EPOCH_MS or ||.",
         path=("steps", step),
     )
 
@@ -94,11 +95,11 @@ class _Writer:
     def write(self, node: Any) -> Expression:
         name = type(node).__name__
         if name in _COMPARE:
-            return self._pair(node, _COMPARE[name], "boolean")
+            return self._comparison(node, _COMPARE[name])
         if name in _ARITHMETIC:
             return self._arithmetic(node, _ARITHMETIC[name])
         if name in _CALLS:
-            return self._call(node, _CALLS[name])
+            return self._wrap(_CALLS[name] + "({})", self._must(node.this, _NUMBER if name == "Abs" else "string"))
         writer: Callable[[Any], Expression] | None = getattr(self, f"_{name.lower()}", None)
         if writer is None:
             raise _refused(self.text, self.step, node.sql())
@@ -113,6 +114,8 @@ class _Writer:
             text = "'" + node.this.replace("'", "''") + "'"
             return Expression("string", text, text)
         whole = node.this.isdigit()
+        if whole and int(node.this) >= 2**63:
+            raise self._wrong(f"holds {node.this}, which no bigint can hold")
         kind = "bigint" if whole else "double"
         typed = Expression(kind, node.this, node.this)
         return typed if whole and int(node.this) < 2**31 else typed.cast(kind)
@@ -125,22 +128,22 @@ class _Writer:
         return self._wrap("({})", self.write(node.this))
 
     def _neg(self, node: Any) -> Expression:
-        return self._wrap("(-{})", self.write(node.this))
+        return self._wrap("(-{})", self._must(node.this, _NUMBER))
 
     def _not(self, node: Any) -> Expression:
-        return self._wrap("(NOT {})", self.write(node.this))
+        return self._wrap("(NOT {})", self._must(node.this, "boolean"))
 
     def _and(self, node: Any) -> Expression:
-        return self._pair(node, "AND", "boolean")
+        return self._pair(node, "AND", "boolean", "boolean")
 
     def _or(self, node: Any) -> Expression:
-        return self._pair(node, "OR", "boolean")
+        return self._pair(node, "OR", "boolean", "boolean")
 
     def _like(self, node: Any) -> Expression:
-        return self._pair(node, "LIKE", "boolean")
+        return self._pair(node, "LIKE", "string", "boolean")
 
     def _dpipe(self, node: Any) -> Expression:
-        return self._pair(node, "||", "string")
+        return self._pair(node, "||", "string", "string")
 
     def _is(self, node: Any) -> Expression:
         if type(node.expression).__name__ != "Null":
@@ -148,10 +151,15 @@ class _Writer:
         return self._wrap("({} IS NULL)", self.write(node.this), "boolean")
 
     def _in(self, node: Any) -> Expression:
-        return self._join("({} IN ({}))", self.write(node.this), [self.write(e) for e in node.expressions], "boolean")
+        if not node.expressions:
+            raise _refused(self.text, self.step, node.sql())
+        value, listed = self.write(node.this), [self.write(e) for e in node.expressions]
+        self._common([value, *listed])
+        return self._join("({} IN ({}))", value, listed, "boolean")
 
     def _between(self, node: Any) -> Expression:
         value, low, high = self.write(node.this), self.write(node.args["low"]), self.write(node.args["high"])
+        self._common([value, low, high])
         text = "({} BETWEEN {} AND {})"
         return Expression(
             "boolean",
@@ -160,12 +168,16 @@ class _Writer:
         )
 
     def _div(self, node: Any) -> Expression:
-        left, right = self.write(node.this).cast("double"), self.write(node.expression).cast("double")
+        left, right = (self._must(side, _NUMBER).cast("double") for side in (node.this, node.expression))
         text = "({} / NULLIF({}, CAST(0 AS DOUBLE)))"
         return Expression("double", text.format(left.flink, right.flink), text.format(left.duckdb, right.duckdb))
 
     def _cast(self, node: Any) -> Expression:
-        return self.write(node.this).cast(column_type(_word(node.to.sql(dialect="duckdb"))))
+        value, to = self.write(node.this), column_type(_word(node.to.sql(dialect="duckdb")))
+        if not castable(value.type, to):
+            raise self._wrong(f"casts {value.type} to {to}, which differs between engines. Declare the column as {to}")
+        cut = Expression(value.type, value.flink, f"TRUNC({value.duckdb})") if truncates(value.type, to) else value
+        return cut.cast(to)
 
     def _coalesce(self, node: Any) -> Expression:
         first, rest = self.write(node.this), [self.write(e) for e in node.expressions]
@@ -174,19 +186,20 @@ class _Writer:
 
     def _nullif(self, node: Any) -> Expression:
         first, second = self.write(node.this), self.write(node.expression)
+        self._common([first, second])
         return self._join("NULLIF({}, {})", first, [second], first.type)
 
     def _substring(self, node: Any) -> Expression:
-        rest = [self.write(node.args[k]) for k in ("start", "length") if node.args.get(k) is not None]
-        return self._join("SUBSTRING({}, {})", self.write(node.this), rest, "string")
+        rest = [self._must(node.args[k], _NUMBER) for k in ("start", "length") if node.args.get(k) is not None]
+        return self._join("SUBSTRING({}, {})", self._must(node.this, "string"), rest, "string")
 
     def _length(self, node: Any) -> Expression:
-        return self._wrap("CHAR_LENGTH({})", self.write(node.this), "int")
+        return self._wrap("CHAR_LENGTH({})", self._must(node.this, "string"), "int")
 
     def _case(self, node: Any) -> Expression:
         if node.this is not None:
             raise _refused(self.text, self.step, "CASE with a value after CASE")
-        whens = [(self.write(i.this), self.write(i.args["true"])) for i in node.args["ifs"]]
+        whens = [(self._must(i.this, "boolean"), self.write(i.args["true"])) for i in node.args["ifs"]]
         default = self.write(node.args["default"]) if node.args.get("default") else None
         kind = self._common([t for _, t in whens] + ([default] if default else []))
         parts = [(w, t.cast(kind)) for w, t in whens]
@@ -202,27 +215,37 @@ class _Writer:
     def _anonymous(self, node: Any) -> Expression:
         if node.name.lower() != "epoch_ms" or len(node.expressions) != 1:
             raise _refused(self.text, self.step, node.sql())
-        return self._milliseconds(self.write(node.expressions[0]))
+        return self._milliseconds(self._must(node.expressions[0], "timestamp"))
 
     def _milliseconds(self, value: Expression) -> Expression:
         flink = f"(EXTRACT(EPOCH FROM {value.flink}) * 1000 + EXTRACT(MILLISECOND FROM {value.flink}))"
         return Expression("bigint", flink, f"epoch_ms({value.duckdb})")
 
-    def _call(self, node: Any, function: str) -> Expression:
-        return self._wrap(function + "({})", self.write(node.this))
-
     def _arithmetic(self, node: Any, sign: str) -> Expression:
-        left, right = self.write(node.this), self.write(node.expression)
+        left, right = self._must(node.this, _NUMBER), self._must(node.expression, _NUMBER)
         kind = self._common([left, right])
-        if kind.split("(")[0] not in _RANK:
-            raise WrongType(f"Step '{self.step}' computes with {kind} in {self.text!r}.", path=("steps", self.step))
         if not kind.startswith("decimal"):
             left, right = left.cast(kind), right.cast(kind)
         return Expression(kind, f"({left.flink} {sign} {right.flink})", f"({left.duckdb} {sign} {right.duckdb})")
 
-    def _pair(self, node: Any, sign: str, kind: str) -> Expression:
+    def _comparison(self, node: Any, sign: str) -> Expression:
         left, right = self.write(node.this), self.write(node.expression)
+        self._common([left, right])
+        return Expression("boolean", f"({left.flink} {sign} {right.flink})", f"({left.duckdb} {sign} {right.duckdb})")
+
+    def _pair(self, node: Any, sign: str, needed: str, kind: str) -> Expression:
+        left, right = self._must(node.this, needed), self._must(node.expression, needed)
         return Expression(kind, f"({left.flink} {sign} {right.flink})", f"({left.duckdb} {sign} {right.duckdb})")
+
+    def _must(self, node: Any, needed: str) -> Expression:
+        """The part, which must be a number or of the type ``needed``."""
+        part = self.write(node)
+        if not (number(part.type) if needed == _NUMBER else part.type == needed):
+            raise self._wrong(f"needs {needed} where '{node.sql()}' is {part.type}")
+        return part
+
+    def _wrong(self, what: str) -> WrongType:
+        return WrongType(f"Step '{self.step}' has an expression that {what}: {self.text!r}.", path=("steps", self.step))
 
     def _wrap(self, text: str, inner: Expression, kind: str = "") -> Expression:
         return Expression(kind or inner.type, text.format(inner.flink), text.format(inner.duckdb))
@@ -235,16 +258,12 @@ class _Writer:
         )
 
     def _common(self, parts: list[Expression]) -> str:
-        """The type that holds all parts; numbers widen, anything else must be equal."""
+        """The type that holds all parts."""
         kinds = [p.type for p in parts]
-        if all(k.split("(")[0] in _RANK for k in kinds):
-            return max(kinds, key=lambda k: (_RANK[k.split("(")[0]], k))
-        if len(set(kinds)) > 1:
-            raise WrongType(
-                f"Step '{self.step}' mixes {' and '.join(sorted(set(kinds)))} in {self.text!r}. Cast one to the other.",
-                path=("steps", self.step),
-            )
-        return kinds[0]
+        kind = common(kinds)
+        if kind is None:
+            raise self._wrong(f"mixes {' and '.join(sorted(set(kinds)))}; cast one to the other")
+        return kind
 
 
 def _word(sql: str) -> str:
