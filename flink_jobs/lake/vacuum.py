@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flink_jobs.core.errors import LakeError
@@ -58,7 +59,11 @@ def _delete(table: Table, paths: Collection[str], unnamed: Collection[str]) -> N
         (table.path / run / MARK).touch()
     for path in paths:
         (table.path / path).unlink(missing_ok=True)
-    for folder in {(table.path / path).parent for path in paths}:
-        while folder != table.path and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-            folder = folder.parent
+    for path in paths:
+        for folder in (table.path / path).relative_to(table.path).parents[:-1]:
+            _drop_if_empty(table.path / folder)
+
+
+def _drop_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,15 @@ from flink_jobs.lake.snapshot import pin
 from flink_jobs.lake.sql import query
 from flink_jobs.lake.table import Table
 
-from .rows import D1
+from .rows import D1, at
 
-pytestmark = pytest.mark.flink
+# PyFlink warns of itself, and leaves its JVM to the end of the process.
+pytestmark = [
+    pytest.mark.flink,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 COLUMNS = {
     "id": "bigint",
@@ -83,7 +89,7 @@ def declare(
 
 def write(engine: Any, table: Table, run_id: str, ids: str) -> None:
     declare(engine, run_id, table.run_folder(run_id), COLUMNS, ", `day` STRING) PARTITIONED BY (`day`)", WRITE)
-    engine.execute_sql(f"INSERT INTO {run_id} SELECT {VALUES}, '{D1}' FROM (VALUES {ids}) AS t(id)").wait()
+    engine.execute_sql(f"INSERT INTO {run_id} SELECT {VALUES}, '{D1}' FROM (VALUES {ids}) AS v(id)").wait()
     append(table, run_id)
 
 
@@ -95,10 +101,10 @@ def read(engine: Any, table: Table, folder: Path) -> tuple[Any, ...]:
 
 def test_both_sides_read_the_same_rows(engine: Any, tmp_path: Path) -> None:
     table = create(tmp_path / "lake", "typed", COLUMNS, key=("id",))
-    write(engine, table, "one", "(1), (2), (3)")
-    write(engine, table, "two", "(4), (5), (6)")
+    write(engine, table, "run_a", "(1), (2), (3)")
+    write(engine, table, "run_b", "(4), (5), (6)")
     create(table.lake, "typed", LATER, key=("id",))
-    lake = (*TRUTH, datetime(2017, 11, 25, 1, 2, 3, 4000), 0)
+    lake = (*TRUTH, at(D1, 3723.004).replace(tzinfo=None), 0)
     flink = (*TRUTH, "2017-11-25 01:02:03.004", 0)
     sql = f"SELECT {FACTS}, MAX(ts), COUNT(page) FROM typed"
     assert query(table.lake, sql).rows == [lake]

@@ -67,7 +67,7 @@ def test_a_file_without_statistics_claims_nothing(tmp_path: Path) -> None:
     assert found == {"numRecords": 2, "minValues": {}, "maxValues": {}, "nullCount": {}}
 
 
-TIMES = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))
+TIMES = st.datetimes(max_value=datetime.fromisoformat("9999-12-31T23:59:59"))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

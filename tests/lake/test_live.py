@@ -11,6 +11,7 @@ import pytest
 from flink_jobs.core.errors import LakeError, PartitionOwned
 from flink_jobs.lake import follower as follower_module
 from flink_jobs.lake import journal as journal_module
+from flink_jobs.lake.commit import commit
 from flink_jobs.lake.committer import Committer
 from flink_jobs.lake.fence import Fence, close_through, lift_fence, open_fence, read_fence
 from flink_jobs.lake.follower import Follower
@@ -155,7 +156,6 @@ def test_a_partition_closed_between_journal_and_commit_is_kept_out(
 ) -> None:
     write_file(live, "live", D2, [1])
     write_file(live, "live", D3, [2])
-    commit = follower_module.commit
 
     def later(*words: object) -> object:
         close_through(live, at(D3))

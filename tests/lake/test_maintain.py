@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,7 +56,7 @@ def decimals(*texts: str) -> pa.Array:
     return pa.array([Decimal(text) for text in texts], pa.decimal128(12, 2))
 
 
-def rows(table: Table) -> list[tuple[object, ...]]:
+def rows(table: Table) -> list[tuple[Any, ...]]:
     return sorted(tuple(row.values()) for row in arrow(table).to_pylist())
 
 
@@ -231,7 +232,8 @@ def test_maintain_knows_the_live_jobs(tmp_path: Path, table: Table) -> None:
 def test_the_log_is_checkpointed_without_being_asked(table: Table) -> None:
     table.open().alter.set_table_properties({"delta.checkpointInterval": "5"})
     for number in range(6):
-        commit(table, lambda _, n=number: Change(transactions={"count": n}))
+        change = Change(transactions={"count": number})
+        commit(table, lambda _, change=change: change)  # type: ignore[misc]
     assert list((table.path / "_delta_log").glob("*.checkpoint.parquet"))
     assert table.open().transaction_version("count") == 5
 
