@@ -14,6 +14,9 @@ from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.schema import key_of, words_of
 from flink_jobs.lake.table import Table, partition_column
 
+_REMEMBERED = 2_000
+"""Versions that are looked through for the origin of a partition; a live table has very many."""
+
 
 @dataclass(frozen=True)
 class Partition:
@@ -53,7 +56,7 @@ class Description:
 def describe(table: Table, *, version: int | None = None, versions: int = 20) -> Description:
     """The table at a version (by default the newest), with its latest ``versions`` commits before that."""
     delta = table.open(version)
-    past = [entry for entry in history(table) if entry.version <= delta.version()]
+    past = history(table, max(versions, _REMEMBERED), until=delta.version())
     files, fence = active_files(delta), read_fence(delta)
     return Description(
         name=table.name,

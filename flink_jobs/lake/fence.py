@@ -6,9 +6,11 @@ obeyed, atomically with commits. Partitions from ``live_from`` on belong to the 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -64,10 +66,12 @@ def open_fence(table: Table, *, run_id: str, job: str, live_from: datetime) -> N
         _note_owner(table, {"run_id": run_id, "job": job, "live_from": iso(live_from)})
         if fence.live_from == to_ms(live_from):
             return None
-        moved = {_LIVE_FROM: to_ms(live_from)}
+        # What an earlier run had closed is open again for this one.
+        moved = {_LIVE_FROM: to_ms(live_from), _CLOSED: min(fence.closed_through, to_ms(live_from))}
         return Change(transactions=moved, metadata={"mainstem.fence": iso(live_from), "mainstem.live_run": run_id})
 
-    commit(table, decide)
+    with _alone(table):
+        commit(table, decide)
 
 
 def close_through(table: Table, until: datetime) -> None:
@@ -88,7 +92,8 @@ def lift_fence(table: Table, *, run_id: str) -> None:
         owned = read_fence(delta).live_from is not None and _owner(table).get("run_id") in (None, run_id)
         return Change(transactions={_LIVE_FROM: _NEVER}, metadata={"mainstem.fence": "lifted"}) if owned else None
 
-    commit(table, decide)
+    with _alone(table):
+        commit(table, decide)
 
 
 def refuse_owned_by_live(table: Table, delta: DeltaTable, partitions: Iterable[str]) -> None:
@@ -128,6 +133,15 @@ def _check_aligned(table: Table, live_from: datetime) -> None:
         )
 
 
+@contextmanager
+def _alone(table: Table) -> Iterator[None]:
+    """Two runs that take a table at once do so one after the other, or each could find its own note there."""
+    table.state.mkdir(parents=True, exist_ok=True)
+    with (table.state / "fence.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _owner(table: Table) -> dict[str, str]:
     try:
         owner: dict[str, str] = json.loads((table.state / "live.json").read_text())
@@ -137,7 +151,6 @@ def _owner(table: Table) -> dict[str, str]:
 
 
 def _note_owner(table: Table, owner: dict[str, str]) -> None:
-    table.state.mkdir(parents=True, exist_ok=True)
     draft = table.state / f".live.{os.getpid()}"
     draft.write_text(json.dumps(owner))
     draft.replace(table.state / "live.json")

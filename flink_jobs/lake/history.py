@@ -27,9 +27,9 @@ class Version:
     provenance: Provenance
 
 
-def history(table: Table, limit: int | None = None) -> list[Version]:
-    """The newest ``limit`` versions that the log still remembers, newest first."""
-    return [_version(entry) for entry in table.open().history(limit)]
+def history(table: Table, limit: int | None = None, *, until: int | None = None) -> list[Version]:
+    """The newest ``limit`` versions up to ``until`` that the log still remembers, newest first."""
+    return [_version(entry) for entry in table.open(until).history(limit)]
 
 
 def version_at(table: Table, instant: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from flink_jobs.lake import follower as follower_module
 from flink_jobs.lake import journal as journal_module
 from flink_jobs.lake.commit import commit
 from flink_jobs.lake.committer import Committer
-from flink_jobs.lake.fence import Fence, close_through, lift_fence, open_fence, read_fence
+from flink_jobs.lake.fence import Fence, close_through, lift_fence, live_owner, open_fence, read_fence
 from flink_jobs.lake.follower import Follower
 from flink_jobs.lake.live_jobs import LiveJob, find, register, statuses, stop, wait_until_stopped
 from flink_jobs.lake.publish import append, publish
@@ -223,6 +224,31 @@ def test_one_live_run_owns_a_table(live: Table) -> None:
 def test_a_fence_inside_a_day_is_refused(table: Table) -> None:
     with pytest.raises(LakeError, match=r"Start the live job at 2017-11-25T00:00:00\.000Z"):
         open_fence(table, run_id="live", job="features", live_from=at(D1, 3600))
+
+
+def test_of_runs_that_take_a_table_at_once_one_gets_it(table: Table) -> None:
+    def take(run_id: str) -> str:
+        try:
+            open_fence(table, run_id=run_id, job=run_id, live_from=at(D2))
+        except PartitionOwned:
+            return ""
+        return run_id
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [run for run in pool.map(take, ["a", "b", "c", "d"]) if run]
+    assert len(taken) == 1
+    assert live_owner(table) == f"'{taken[0]}' (run {taken[0]})"
+
+
+def test_what_one_run_closed_is_open_for_the_next(live: Table) -> None:
+    close_through(live, at(D3))
+    lift_fence(live, run_id="live")
+    open_fence(live, run_id="next", job="features", live_from=at(D1))
+    assert all(read_fence(live.open()).is_live(day) for day in (D1, D2, D3))
+    open_fence(live, run_id="next", job="features", live_from=at(D1))
+    close_through(live, at(D2))
+    open_fence(live, run_id="next", job="features", live_from=at(D1))
+    assert not read_fence(live.open()).is_live(D1)
 
 
 def test_closing_never_goes_back(live: Table) -> None:
