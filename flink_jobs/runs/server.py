@@ -11,8 +11,12 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from flink_jobs.core.errors import MainstemError
+from pydantic import BaseModel, ConfigDict
+
+from flink_jobs.core.errors import MainstemError, UnknownName
+from flink_jobs.core.event_time import parse_utc
 from flink_jobs.core.settings import HOST, Settings
+from flink_jobs.runs.keeper import Keeper
 from flink_jobs.runs.ledger import RunState
 
 if TYPE_CHECKING:
@@ -21,6 +25,16 @@ if TYPE_CHECKING:
     from flink_jobs.runs.desk import Desk
 
 TOKEN_HEADER = "x-mainstem-token"
+
+
+class LiveAsked(BaseModel):
+    """A live pipeline to start or resume; ``fence`` is ISO-8601, by default the end of what batch published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    pipeline: str
+    fence: str = ""
+    name: str = ""
+    parallelism: int = 1
 
 
 def app(settings: Settings, desk: Desk) -> FastAPI:
@@ -32,7 +46,10 @@ def app(settings: Settings, desk: Desk) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> Any:
         desk.resume()
+        keeper = Keeper(settings)
+        keeper.start()
         yield
+        keeper.close()
         desk.close()
 
     server = FastAPI(title="Mainstem runs", lifespan=life, dependencies=[Depends(_guard(settings))])
@@ -61,7 +78,31 @@ def app(settings: Settings, desk: Desk) -> FastAPI:
     def cancel(run_id: str) -> Any:
         return desk.cancel(run_id) or _unknown(run_id)
 
+    _live(server, settings)
     return server
+
+
+def _live(server: FastAPI, settings: Settings) -> None:
+    """The addresses of live pipelines; a start takes seconds and answers when the job runs."""
+    from flink_jobs.runs import live
+
+    @server.post("/live")
+    def start(asked: LiveAsked) -> live.LiveState:
+        fence = parse_utc(asked.fence) if asked.fence else None
+        return live.start(
+            asked.pipeline, fence, name=asked.name or None, parallelism=asked.parallelism, settings=settings
+        )
+
+    @server.get("/live/{name}")
+    def state(name: str) -> Any:
+        try:
+            return live.state(name, settings=settings)
+        except UnknownName:
+            return _unknown(name)
+
+    @server.delete("/live/{name}")
+    def stop(name: str, savepoint: bool = True, give_back: bool = False) -> live.LiveState:
+        return live.stop(name, give_back=give_back or not savepoint, settings=settings)
 
 
 def _unknown(run_id: str) -> Any:

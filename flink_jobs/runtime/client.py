@@ -17,6 +17,7 @@ ENDED = ("FINISHED", "FAILED", "CANCELED")
 LOST = "LOST"
 """The state of a job that the cluster does not know, for example because it was restarted."""
 POLL_S = 0.1
+_NO_WATERMARK = -(2**63)
 
 
 def submit(job: Job | IngestJob, *, settings: Settings) -> str:
@@ -88,6 +89,15 @@ def stop(job_id: str, *, settings: Settings, timeout_s: float = 300) -> str:
     if asked.status_code >= 300:
         raise RunError(f"Job {job_id} cannot be stopped: {readable(_errors(asked.json()))}")
     return _savepoint(f"{flink}/jobs/{job_id}/savepoints/{asked.json()['request-id']}", job_id, timeout_s)
+
+
+def watermark(job_id: str, *, settings: Settings) -> int | None:
+    """Epoch milliseconds up to which every task of a live job holds its input for complete; None while unknown."""
+    flink, found = settings.url("flink"), []
+    for vertex in (rest.get(f"{flink}/jobs/{job_id}") or {}).get("vertices", []):
+        told = rest.get(f"{flink}/jobs/{job_id}/vertices/{vertex['id']}/watermarks")
+        found += [int(w["value"]) for w in told or [] if w.get("value") is not None]
+    return min(found) if found and min(found) > _NO_WATERMARK else None
 
 
 def last_checkpoint(job_id: str, *, settings: Settings) -> str | None:

@@ -1,0 +1,56 @@
+"""mainstem live: a pipeline without an end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flink_jobs.cli.screen import AsJson, console, print_json
+
+if TYPE_CHECKING:
+    from flink_jobs.runs.live import LiveState
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the app."""
+    app.command("live")(live)
+
+
+def live(
+    pipeline: Annotated[str, typer.Argument(help="Name of a pipeline, or the path of its YAML.")],
+    start: Annotated[str, typer.Option("--from", help="Fence: publish from this time on (default: where batch ended).")] = "",
+    stop: Annotated[bool, typer.Option("--stop", help="Stop it; it resumes from its last checkpoint.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only look.")] = False,
+    give_back: Annotated[bool, typer.Option(help="With --stop: give its partitions back to batch.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the live job (default: the pipeline's).")] = "",
+    parallelism: Annotated[int, typer.Option(min=1, max=128, help="Parallel tasks of the job.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Start, resume, look at or stop a live pipeline."""
+    from flink_jobs.core.event_time import parse_utc
+    from flink_jobs.jobs.catalog import find
+    from flink_jobs.runs import live as jobs
+
+    label = name or find(pipeline).name
+    if stop:
+        found = jobs.stop(label, give_back=give_back)
+    elif status:
+        found = jobs.state(label)
+    else:
+        found = jobs.start(pipeline, parse_utc(start) if start else None, name=label, parallelism=parallelism)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _show(found)
+
+
+def _show(found: LiveState) -> None:
+    screen = console()
+    colour = "green" if found.state == "RUNNING" else "yellow"
+    screen.print(f"[bold]{found.name}[/] [{colour}]{found.state}[/], fence {found.fence or '–'}, attempt {found.attempts}")
+    screen.print(f"watermark {found.watermark or '–'}, job {found.job_id or '–'}", style="dim")
+    for table, rows in found.rows.items():
+        screen.print(f"{table}: {rows:,} rows published live")
+    if found.note:
+        screen.print(found.note, style="red")

@@ -1,0 +1,174 @@
+"""Live pipelines: start at the fence, look at them, stop them; they resume from their last checkpoint."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pydantic import BaseModel, ConfigDict
+
+from flink_jobs.core.errors import DeclarationError, LakeError, RunError
+from flink_jobs.core.event_time import Span, from_ms, iso, parse_utc
+from flink_jobs.core.pipeline import Pipeline
+from flink_jobs.core.settings import Settings
+from flink_jobs.ingest import registration as registry
+from flink_jobs.ingest.live import flush
+from flink_jobs.ingest.registration import Registration
+from flink_jobs.ingest.watch import ensure_running
+from flink_jobs.jobs.catalog import find
+from flink_jobs.lake import live_jobs
+from flink_jobs.lake.active import active_files
+from flink_jobs.lake.live_jobs import LiveJob
+from flink_jobs.lake.schema import create
+from flink_jobs.lake.table import Table
+from flink_jobs.runs.live_job import history_topics, live_job
+from flink_jobs.runtime import client
+from flink_jobs.services import topics as kafka_topics
+
+POLL_S = 0.3
+
+
+class LiveState(BaseModel):
+    """How a live pipeline does. ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    pipeline: str
+    state: str
+    fence: str
+    job_id: str
+    attempts: int
+    watermark: str | None
+    rows: dict[str, int]
+    note: str
+
+
+def start(
+    pipeline: str,
+    fence: datetime | None,
+    *,
+    name: str | None = None,
+    parallelism: int = 1,
+    timeout_s: float = 240,
+    settings: Settings | None = None,
+) -> LiveState:
+    """Start a pipeline live from the fence on, or resume it where it left off.
+
+    The fence defaults to the end of what batch has published. A running job is left alone. Raises DeclarationError when
+    the name runs another version or fence, PartitionOwned when another live job writes its tables.
+    """
+    settings, found = settings or Settings.load(), find(pipeline)
+    label = registry.checked_name(name or found.name)
+    with registry.locked(settings, label):
+        known = registry.find(settings, label) if registry.known(settings, label) else None
+        if known is not None and _same(known, found, fence):
+            registry.save(settings, known.model_copy(update={"wanted": "running", "failures": 0, "retry_ms": 0}))
+            wanted = known
+        else:
+            _refuse_running(known, found, label)
+            wanted = _new(label, pipeline, found, fence, settings, parallelism)
+            registry.save(settings, wanted)
+        tables = tuple(found.publish)
+        job = LiveJob(job=label, run_id=wanted.run_id, tables=tables, live_from=wanted.fence)
+        live_jobs.register(settings.home, settings.lake, job)
+    _wait_until_running(settings, label, timeout_s)
+    return state(label, settings=settings)
+
+
+def state(name: str, *, settings: Settings | None = None) -> LiveState:
+    """Raises UnknownName for a live pipeline that was never started."""
+    settings = settings or Settings.load()
+    found = registry.find(settings, name)
+    last = found.last
+    going = found.wanted == "running" and last is not None and not last.ended
+    told = [s for s in live_jobs.statuses(settings.home) if s.get("run_id") == found.run_id]
+    return LiveState(
+        name=name,
+        pipeline=found.pipeline,
+        state=client.state(last.job_id, settings=settings) if going and last else "STOPPED",
+        fence=found.fence,
+        job_id=last.job_id if last else "",
+        attempts=len(found.attempts),
+        watermark=_watermark(client.watermark(last.job_id, settings=settings)) if going and last else None,
+        rows={s["table"]: s["rows"] for s in told},
+        note=found.note or "; ".join(s["error"] for s in told if s["error"]),
+    )
+
+
+def stop(name: str, *, give_back: bool = False, settings: Settings | None = None) -> LiveState:
+    """Stop after what was computed is visible; it resumes from its last checkpoint when started again.
+
+    ``give_back`` gives its partitions back to batch: the next start begins at a new fence.
+    """
+    settings = settings or Settings.load()
+    with registry.locked(settings, name):
+        found = registry.find(settings, name)
+        last = found.last
+        registry.save(settings, found.model_copy(update={"wanted": "stopped"}))
+        if last is not None and not last.ended:
+            flush(settings, last.job_id)
+            client.cancel(last.job_id, settings=settings)
+            ended = found.with_last(last.model_copy(update={"ended": True}))
+            registry.save(settings, ended.model_copy(update={"wanted": "stopped", "failures": 0, "retry_ms": 0}))
+        live_jobs.stop(settings.home, found.run_id, keep_fence=not give_back)
+        if give_back and found.job is not None:
+            kafka_topics.delete(settings, history_topics(found.job))
+            registry.save(settings, registry.find(settings, name).model_copy(update={"fence": ""}))
+    return state(name, settings=settings)
+
+
+def default_fence(pipeline: Pipeline, settings: Settings) -> datetime:
+    """The end of the newest partition that batch has published in every table of the pipeline."""
+    ends = [_published_until(Table(settings.lake, table)) for table in pipeline.publish]
+    missing = [t for t, end in zip(pipeline.publish, ends, strict=True) if end is None]
+    if missing:
+        raise LakeError(
+            f"Table '{missing[0]}' has no partition yet, so it is unknown where '{pipeline.name}' shall go live. "
+            "Backfill it first, or give the fence: --from 2017-12-01."
+        )
+    return min(end for end in ends if end is not None)
+
+
+def _published_until(table: Table) -> datetime | None:
+    """The end of the newest partition that has rows; None without any."""
+    files = active_files(table.open()) if table.exists() else []
+    return Span.of_partition(max(f.partition for f in files)).end if files else None
+
+
+def _new(
+    label: str, pipeline: str, found: Pipeline, fence: datetime | None, settings: Settings, parallelism: int
+) -> Registration:
+    start_at = fence or default_fence(found, settings)
+    run_id = f"live-{label}-{found.version}-{start_at.astimezone(UTC):%Y%m%dT%H}"
+    job = live_job(found, run_id, start_at, settings, parallelism=parallelism)
+    for o in job.plan.outputs:
+        create(settings.lake, o.table, o.columns, partition_by=o.partition_by, key=o.key)
+    return Registration(name=label, pipeline=pipeline, job=job, fence=iso(start_at), parallelism=parallelism)
+
+
+def _same(known: Registration, found: Pipeline, fence: datetime | None) -> bool:
+    version = known.job.plan.version if known.job else ""
+    there = known.fence != "" and (fence is None or parse_utc(known.fence) == fence)
+    return there and version == found.version
+
+
+def _refuse_running(known: Registration | None, found: Pipeline, label: str) -> None:
+    if known is not None and known.wanted == "running":
+        raise DeclarationError(
+            f"The live pipeline '{label}' runs already, with version {known.job.plan.version if known.job else '?'} from "
+            f"{known.fence}; asked was version {found.version}. Stop it first, or take another name."
+        )
+
+
+def _wait_until_running(settings: Settings, name: str, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while (now := ensure_running(settings, name)) != "RUNNING":
+        if now == "FAILED":
+            raise RunError(f"The live pipeline '{name}' failed: {registry.find(settings, name).note}")
+        if time.monotonic() > deadline:
+            raise RunError(f"The live pipeline '{name}' is {now} after {timeout_s:.0f} s. Are slots free in Flink?")
+        time.sleep(POLL_S)
+
+
+def _watermark(ms: int | None) -> str | None:
+    return None if ms is None else iso(from_ms(ms))
+
