@@ -72,13 +72,14 @@ class PartitionContext:
     """One partition of the subject.
 
     ``previous`` holds the row counts of earlier partitions, newest first. ``quarantined`` is the number of records that
-    ingest put aside for this partition, None when nobody counted.
+    ingest put aside for this partition, None when nobody counted. ``live`` rows are checked soon after their arrival.
     """
 
     subject: Subject
     partition: str
     previous: tuple[int, ...] = ()
     quarantined: int | None = None
+    live: bool = False
 
     @property
     def start_and_end(self) -> tuple[datetime, datetime]:

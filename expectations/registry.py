@@ -16,6 +16,7 @@ SUITES = {
     "derived": "expectations.derived",
     "events": "expectations.events",
     "features": "expectations.features",
+    "leaderboard": "expectations.leaderboard",
 }
 """Suite name → module with a function ``suite``."""
 
@@ -26,6 +27,7 @@ TABLES = {
     "orders": "events",
     "user_features": "features",
     "item_features": "features",
+    "hot_items_hourly": "leaderboard",
 }
 """Table → suite, for tables whose declaration names none."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from great_expectations.expectations.core.expect_column_max_to_be_between import (
     ExpectColumnMaxToBeBetween,
 )
+from great_expectations.expectations.core.expect_column_min_to_be_between import ExpectColumnMinToBeBetween
 from great_expectations.expectations.core.expect_column_pair_values_a_to_be_greater_than_b import (
     ExpectColumnPairValuesAToBeGreaterThanB,
 )
@@ -75,6 +76,15 @@ def greatest(
 ) -> Expectation:
     """The greatest value lies in ``low..high``."""
     return ExpectColumnMaxToBeBetween(
+        column=column, min_value=low, max_value=high, severity=severity, description=title
+    )
+
+
+def least(
+    column: str, title: str, severity: FailureSeverity = CRITICAL, *, low: Bound = None, high: Bound = None
+) -> Expectation:
+    """The smallest value lies in ``low..high``."""
+    return ExpectColumnMinToBeBetween(
         column=column, min_value=low, max_value=high, severity=severity, description=title
     )
 

@@ -59,7 +59,7 @@ def audit(
     for partition in sorted(files):
         earlier = tuple(r.rows for r in reversed(reports) if r.success)
         counted = None if quarantined is None else quarantined.get(partition, 0)
-        ctx = PartitionContext(subject, partition, (*earlier, *known)[:HABIT], counted)
+        ctx = PartitionContext(subject, partition, (*earlier, *known)[:HABIT], counted, origin.live)
         reports.append(check_partition(files[partition], ctx, origin))
         store.save(reports[-1])
     return Verdict(reports=tuple(reports))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from flink_jobs.core.errors import UnknownName
 from flink_jobs.quality.partition import check_partition
 from flink_jobs.quality.verdict import Origin, Result
 
-from .rows import FEATURES, START, VIEWS, N, ctx, features, hours, views
+from .rows import FEATURES, START, VIEWS, N, ctx, features, hours, table, views
 
 RUN = Origin(run_id="run-1")
 
@@ -99,13 +100,25 @@ def test_a_column_of_another_type_is_a_finding_not_a_crash() -> None:
 @pytest.mark.parametrize(
     ("previous", "title", "severity"),
     [
-        ((1000,) * 3, "More than a remainder of the usual 1,000 rows", "critical"),
         ((60,) * 3, "About as many rows as in the last 3 partitions", "warning"),
         ((2,) * 5, "About as many rows as in the last 5 partitions", "warning"),
     ],
 )
 def test_volume_is_compared_with_earlier_partitions(previous: tuple[int, ...], title: str, severity: str) -> None:
     assert failures(views(), ctx(previous=previous))[title].severity == severity
+
+
+def test_a_remainder_of_a_partition_is_refused_unless_it_is_raw() -> None:
+    remainder = "More than a remainder of the usual 1,000 rows"
+    assert failures(features(), ctx(FEATURES, previous=(1000,) * 3))[remainder].severity == "critical"
+    assert check_partition(views(), ctx(previous=(1000,) * 3), RUN).status == "warn"
+
+
+def test_rows_that_arrive_late_are_noted_where_arrival_means_something() -> None:
+    late = views(_known_at=[START + timedelta(days=3)] * N)
+    title = "99% of the rows arrived within a day"
+    assert failures(late, replace(ctx(), live=True))[title].severity == "info"
+    assert title not in failures(late, ctx())
 
 
 def test_volume_is_left_alone_until_there_are_enough_partitions() -> None:
@@ -131,3 +144,12 @@ def test_an_empty_partition_warns_but_does_not_crash() -> None:
 def test_a_misspelt_suite_is_named_with_its_cure() -> None:
     with pytest.raises(UnknownName, match="Table 'x' names the suite 'featurs'.*Did you mean 'features'"):
         suite_name(Subject("x", {"id": "bigint"}, ("id",), "ts", suite="featurs"))
+
+
+@pytest.mark.parametrize(("ranks", "title"), [([0, 1], "rank is 1 or more"), ([2, 3], "Ranks begin with 1")])
+def test_ranks_of_a_board_begin_with_one(ranks: list[int], title: str) -> None:
+    board = Subject(
+        "hot_items_hourly", {"item_id": "bigint", "ts": "timestamp", "rank": "bigint"}, ("ts", "rank"), "ts"
+    )
+    rows = table(board, {"item_id": [1, 2], "ts": [START, START], "rank": ranks})
+    assert title in failures(rows, ctx(board, previous=()))
