@@ -11,13 +11,17 @@ replaced as a whole, and readers never see half of it.
 worst reasons and the report. Anything else: the root cause from Flink and the address of the job. Tasks of a failed
 platform are tried again by themselves; refused rows are not, because the same rows would be refused again.
 
+**On schedule.** After midnight UTC a run waits until live ingest (`ingest_events`) has passed the end of the day, then builds
+it. While no live ingest runs, nothing arrives and these runs are skipped.
+
 **Parameters** (form): the pipeline to run (another one with the same tables, for a trial), and its parallelism.
 """
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronPartitionTimetable, Param
+from airflow.sdk import DAG, CronPartitionTimetable
 
+from mainstem_airflow import form
 from mainstem_airflow.assets import table
 from mainstem_airflow.build_partition import BuildPartition
 
@@ -31,15 +35,9 @@ with DAG(
     default_args={"owner": "features"},
     tags=["features", "batch"],
     params={
-        "pipeline": Param("shop_features", type="string", title="Pipeline", description="Name of a pipeline, or a YAML file."),
-        "parallelism": Param(1, type="integer", minimum=1, maximum=64, title="Parallelism", description="Flink slots of one run."),
-        "partition": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Day",
-            description="UTC day to build, where the run has no partition key.",
-        ),
+        "pipeline": form.pipeline("shop_features"),
+        "parallelism": form.parallelism(),
+        "partition": form.day("Day", "UTC day to build, where the run has no partition key."),
     },
 ):
     BuildPartition(
@@ -47,5 +45,6 @@ with DAG(
         doc_md="Flink computes one day, the suite checks it, one commit a table publishes it.",
         pipeline="{{ params.pipeline }}",
         parallelism="{{ params.parallelism }}",
+        after_live="shop",
         outlets=[table("user_features"), table("item_features")],
     )

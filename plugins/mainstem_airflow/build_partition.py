@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.triggers.base import StartTriggerArgs
 
 from mainstem_airflow import outcome
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 PARTITION = "{{ dag_run.partition_key or params.partition or '' }}"
+WHEN_SCHEDULED = "{{ 'LIVE' if dag_run.run_type == 'scheduled' else '' }}"
 TRIGGER = "mainstem_airflow.run_trigger.RunTrigger"
 
 
@@ -33,6 +34,10 @@ class BuildPartition(BaseOperator):
     When it fails
         At once, with no retry, when a gate refuses the rows, when the declaration is wrong, or when a person stopped the
         run. With retries when Flink or the platform failed.
+    When it begins
+        At once, when a person or a backfill asks. A run that the schedule made waits until the live job ``after_live``
+        has passed the end of the partition, for a clock does not know whether a day is complete; where no such job runs,
+        nothing arrives, and the run is skipped.
     Same content, however often
         Each try has a run id of its own (see ``run_names.Attempts``), and a run replaces whole partitions in one commit
         from inputs pinned at its start. A retry first looks for a run of an earlier try that still goes on (the
@@ -45,7 +50,7 @@ class BuildPartition(BaseOperator):
         Airflow pool would not hold a task back here, because a pool is asked when a worker starts, and none does.
     """
 
-    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "partition", "parallelism")
+    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "partition", "parallelism", "after_live")
     operator_extra_links = (FlinkJobLink(), ReportLink())
     ui_color = "#dcefe4"
     start_from_trigger = True
@@ -56,6 +61,7 @@ class BuildPartition(BaseOperator):
         pipeline: str,
         partition: str = PARTITION,
         parallelism: str | int = 1,
+        after_live: str = "",
         conn_id: str = DEFAULT,
         retries: int = 2,
         **airflow: Any,
@@ -63,29 +69,22 @@ class BuildPartition(BaseOperator):
         airflow = {"retry_delay": 20.0, "retry_exponential_backoff": 2.0, **airflow}
         super().__init__(retries=retries, **airflow)
         self.pipeline, self.partition, self.parallelism, self.conn_id = pipeline, partition, parallelism, conn_id
+        self.after_live = WHEN_SCHEDULED.replace("LIVE", after_live)
         self.job_url = self.report_url = ""
         self.start_trigger_args = StartTriggerArgs(
-            trigger_cls=TRIGGER,
-            next_method="resume",
-            trigger_kwargs={
-                "pipeline": pipeline,
-                "partition": partition,
-                "parallelism": parallelism,
-                "conn_id": conn_id,
-            },
+            trigger_cls=TRIGGER, next_method="resume", trigger_kwargs=self._arguments()
         )
 
     def execute(self, context: Context) -> None:
         """Only where a task is run without a triggerer that starts it (``dag.test``): defer to the same trigger."""
         from mainstem_airflow.run_trigger import RunTrigger
 
-        trigger = RunTrigger(
-            pipeline=self.pipeline, partition=self.partition, parallelism=self.parallelism, conn_id=self.conn_id
-        )
-        self.defer(trigger=trigger, method_name="resume")
+        self.defer(trigger=RunTrigger(**self._arguments()), method_name="resume")
 
     def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
         """Tell people and Airflow how the run ended; returns the published tables."""
+        if event["state"] == "idle":
+            raise AirflowSkipException(f"Skipped: {event['error']}, so nothing arrives for {self.partition}.")
         self._buttons(event)
         for line in outcome.log_lines(event):
             self.log.info(line)
@@ -98,6 +97,10 @@ class BuildPartition(BaseOperator):
             if context["dag_run"].partition_key is None:
                 published.add_partitions(self.partition)
         return {"run_id": event["run_id"], "tables": dict(event.get("tables", {}))}
+
+    def _arguments(self) -> dict[str, Any]:
+        names = ("pipeline", "partition", "parallelism", "after_live", "conn_id")
+        return {name: getattr(self, name) for name in names}
 
     def _buttons(self, event: Mapping[str, Any]) -> None:
         if event.get("job_id"):

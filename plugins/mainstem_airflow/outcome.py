@@ -8,7 +8,16 @@ from typing import Any
 from mainstem_airflow.pages.links import report_path
 
 _FINAL = ("rejected", "refused", "cancelled")
-_FINAL_KINDS = ("DeclarationError", "UnknownColumn", "UnknownName", "WrongType", "LooseOrder", "Cycle", "FileError", "NoTable")
+_FINAL_KINDS = (
+    "DeclarationError",
+    "UnknownColumn",
+    "UnknownName",
+    "WrongType",
+    "LooseOrder",
+    "Cycle",
+    "FileError",
+    "NoTable",
+)
 
 
 def may_help_to_retry(record: Mapping[str, Any]) -> bool:
@@ -40,12 +49,14 @@ def asset_extra(record: Mapping[str, Any], table: str) -> dict[str, Any]:
 
 def failure(record: Mapping[str, Any], *, job_url: str = "", base_url: str = "") -> str:
     """What happened, why, and where to look; the three worst reasons of a refused gate."""
-    asked = f"pipeline '{record.get('pipeline', '')}' from {record.get('start', '')} to {record.get('end', '')}"
+    asked = f"pipeline '{record.get('pipeline', '')}' {_place(record)}"
     error = str(record.get("error", "")).strip()
     if record["state"] == "rejected":
-        return "\n".join([f"The gate refused {asked}: no table was changed.", *_reasons(record), *_reports(record, base_url)])
+        return "\n".join(
+            [f"The gate refused {asked}: no table was changed.", *_reasons(record), *_reports(record, base_url)]
+        )
     told = {
-        "refused": f"The run server refused {asked}",
+        "refused": f"Nothing ran of {asked}",
         "cancelled": f"Somebody stopped {asked}",
         "lost": f"The run server was silent for too long over {asked}",
     }
@@ -64,6 +75,12 @@ def worst_report(record: Mapping[str, Any]) -> str:
 
 def _path(facts: Mapping[str, Any]) -> str:
     return report_path(facts["report_id"]) if facts.get("report_id") else ""
+
+
+def _place(record: Mapping[str, Any]) -> str:
+    if "start" in record:
+        return f"from {record['start']} to {record['end']}"
+    return f"for partition {record['partition']}" if record.get("partition") else "without a partition"
 
 
 def _table_line(table: str, facts: Mapping[str, Any]) -> str:

@@ -4,74 +4,73 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Span, iso
-from mainstem_airflow.hook import FlinkHook
-from mainstem_airflow.links import JOB_KEY
-from mainstem_airflow.patience import Patience
+from mainstem_airflow.hook import DEFAULT, FlinkHook
+from mainstem_airflow.links import set_job_button
+from mainstem_airflow.patience import Patience, steady
+from mainstem_airflow.readiness import wait_for_watermark
 from mainstem_airflow.run_names import Attempts
-from mainstem_airflow.runs_api import ENDED, Refused, RunsApi, Unreachable, connect
-
-if TYPE_CHECKING:
-    from mainstem_airflow.runs_api import Record
+from mainstem_airflow.runs_api import ENDED, Record, Refused, RunsApi, Unreachable, connect
 
 
 class RunTrigger(BaseTrigger):
     """Runs ``pipeline`` over one partition; see ``BuildPartition`` for what a retry and a clear do.
 
-    Yields one event, the run's record. ``patience_s`` is how long the server may be silent.
+    Yields one event, the run's record. ``after_live`` names a live job whose watermark must have passed the partition.
+    ``patience_s`` is how long the server may be silent.
     """
 
+    pause_s = 0.5
+
     def __init__(
-        self, *, pipeline: str, partition: str, parallelism: str | int = 1, conn_id: str = "flink_default", patience_s: float = 180
+        self,
+        *,
+        pipeline: str,
+        partition: str,
+        parallelism: str | int = 1,
+        after_live: str = "",
+        conn_id: str = DEFAULT,
+        patience_s: float = 180,
     ) -> None:
         super().__init__()
         self.pipeline, self.partition, self.parallelism = pipeline, partition, parallelism
-        self.conn_id, self.patience_s = conn_id, patience_s
+        self.after_live, self.conn_id, self.patience_s = after_live, conn_id, patience_s
         self._current = ""
         self._told: tuple[str, str] = ("", "")
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        names = ("pipeline", "partition", "parallelism", "conn_id", "patience_s")
+        names = ("pipeline", "partition", "parallelism", "after_live", "conn_id", "patience_s")
         return "mainstem_airflow.run_trigger.RunTrigger", {n: getattr(self, n) for n in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         try:
-            wanted = self._wanted()
+            span = partition_span(self.partition)
             async with connect(await FlinkHook.find(self.conn_id)) as api:
-                yield TriggerEvent(await self._watch(api, wanted))
+                if self.after_live and not await wait_for_watermark(api, self.after_live, span, self.log):
+                    yield TriggerEvent(self._ended("idle", f"live job '{self.after_live}' does not run"))
+                else:
+                    yield TriggerEvent(await self._watch(api, self._wanted(span)))
         except (Refused, DeclarationError) as error:
-            yield TriggerEvent(self._ended("refused", error))
+            yield TriggerEvent(self._ended("refused", str(error)))
         except Unreachable as error:
-            yield TriggerEvent(self._ended("lost", error))
+            yield TriggerEvent(self._ended("lost", str(error)))
 
     async def on_kill(self) -> None:
         """Somebody cleared the task or marked it: stop the run. A restart of the triggerer does not come here."""
-        run_id = self._current or self._attempts().name(self._try())
         async with connect(await FlinkHook.find(self.conn_id)) as api:
-            stopped = await api.cancel(run_id)
-        self.log.info("Run %s: %s", run_id, stopped["state"] if stopped else "was not running")
+            stopped = await api.cancel(self._current or self._own())
+        self.log.info("Run %s: %s", self._current or self._own(), stopped["state"] if stopped else "had not begun")
 
     async def _watch(self, api: RunsApi, wanted: Record) -> Record:
-        """The record of the run's end. A run that is adopted and then cancelled makes room for one of our own."""
-        patience, pause = Patience(self.patience_s), 0.5
+        """The record of the run's end. A run that was adopted and then cancelled makes room for one of our own."""
+        patience, pause = Patience(self.patience_s), self.pause_s
         while True:
-            try:
-                record = await self._look(api, wanted)
-            except Unreachable as error:
-                wait = patience.missed()
-                if wait is None:
-                    raise
-                if patience.misses == 1:
-                    self.log.warning("%s. The run may go on; asking again.", error)
-                await asyncio.sleep(wait)
-                continue
-            if patience.answered():
-                self.log.info("The run server answers again.")
+            record = await steady(lambda: self._look(api, wanted), patience, self.log)
             await self._tell(api, record)
             if record["state"] == "cancelled" and self._current != wanted["run_id"]:
                 self._current = wanted["run_id"]
@@ -102,38 +101,20 @@ class RunTrigger(BaseTrigger):
 
     async def _tell(self, api: RunsApi, record: Record) -> None:
         """Say each new phase once, and set the task's button as soon as there is a job."""
-        seen = (record["state"], record.get("job_id", ""))
-        if seen[0] != self._told[0]:
-            self.log.info("Run %s: %s", record["run_id"], record["state"])
-        if seen[1] and seen[1] != self._told[1]:
-            url = api.addresses.job(seen[1])
-            self.log.info("Flink job %s", url)
-            await self._set_button(url)
-        self._told = seen
+        state, job = record["state"], record.get("job_id", "")
+        if state != self._told[0]:
+            self.log.info("Run %s: %s", record["run_id"], state)
+        if job and job != self._told[1]:
+            self.log.info("Flink job %s", api.addresses.job(job))
+            await set_job_button(self.task_instance, api.addresses.job(job))
+        self._told = state, job
 
-    async def _set_button(self, url: str) -> None:
-        task = self.task_instance
-        if task is not None:
-            from airflow.sdk.execution_time.xcom import XCom
-
-            place = {"dag_id": task.dag_id, "task_id": task.task_id, "run_id": task.run_id, "map_index": task.map_index}
-            await XCom.aset(JOB_KEY, url, **place)
-
-    def _wanted(self) -> Record:
-        key = self.partition.strip()
-        if key in ("", "None"):
-            raise DeclarationError(
-                "This run has no partition. Trigger it with a partition key, or fill in 'partition' in the form, "
-                "for example 2017-11-25."
-            )
-        span = Span.of_partition(key)
-        if span.end is None:
-            raise DeclarationError(f"The partition '{key}' has no end.")
+    def _wanted(self, span: Span) -> Record:
         return {
-            "run_id": self._attempts().name(self._try()),
+            "run_id": self._own(),
             "pipeline": self.pipeline,
             "start": iso(span.start),
-            "end": iso(span.end),
+            "end": iso(span.end) if span.end else None,
             "parallelism": int(self.parallelism),
         }
 
@@ -141,11 +122,30 @@ class RunTrigger(BaseTrigger):
         task = self.task_instance
         if task is None:
             return Attempts("manual", "manual", "manual", self.partition)
-        return Attempts(task.dag_id, task.task_id, task.run_id, self.partition, task.map_index or -1)
+        return Attempts(task.dag_id, task.task_id, task.run_id, self.partition, task.map_index)
+
+    def _own(self) -> str:
+        return self._attempts().name(self._try())
 
     def _try(self) -> int:
         return self.task_instance.try_number if self.task_instance is not None else 1
 
-    def _ended(self, state: str, error: Exception) -> Record:
-        run_id = self._current or self._attempts().name(self._try())
-        return {"run_id": run_id, "state": state, "error": str(error), "pipeline": self.pipeline, "partition": self.partition}
+    def _ended(self, state: str, error: str) -> Record:
+        run_id = self._current or self._own()
+        return {
+            "run_id": run_id,
+            "state": state,
+            "error": error,
+            "pipeline": self.pipeline,
+            "partition": self.partition,
+        }
+
+
+def partition_span(key: str) -> Span:
+    """The span of a day or an hour; raises DeclarationError with what to fill in."""
+    if key.strip() in ("", "None"):
+        raise DeclarationError(
+            "This run has no partition. Trigger it with a partition key, or fill in the day in the form, "
+            "for example 2017-11-25."
+        )
+    return Span.of_partition(key.strip())

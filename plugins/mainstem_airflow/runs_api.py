@@ -41,7 +41,7 @@ class RunsApi:
 
     async def start_live(self, wanted: Mapping[str, Any]) -> Record:
         """Start or resume a live job; one that goes on already is left alone."""
-        return await self._must("POST", "/live", wanted)
+        return await self._must("POST", "/live", wanted, timeout_s=300)
 
     async def show_live(self, name: str) -> Record | None:
         return await self._call("GET", f"/live/{name}")
@@ -50,17 +50,20 @@ class RunsApi:
         """Stop a live job at a savepoint."""
         return await self._call("DELETE", f"/live/{name}?savepoint=true")
 
-    async def _must(self, method: str, path: str, body: Mapping[str, Any]) -> Record:
-        found = await self._call(method, path, body)
+    async def _must(self, method: str, path: str, body: Mapping[str, Any], *, timeout_s: float = 20) -> Record:
+        found = await self._call(method, path, body, timeout_s=timeout_s)
         if found is None:
             raise Refused(f"{self.addresses.runs}{path} does not exist. Is runs_url the address of the run server?")
         return found
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Record | None:
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = 20
+    ) -> Record | None:
         import httpx
 
+        headers = self.addresses.headers()
         try:
-            answer = await self._http.request(method, path, json=body, headers=self.addresses.headers())
+            answer = await self._http.request(method, path, json=body, headers=headers, timeout=timeout_s)
         except httpx.TransportError as error:
             raise Unreachable(f"{self.addresses.runs}: {type(error).__name__} {error}".rstrip()) from error
         if answer.status_code == 404:
@@ -79,7 +82,7 @@ async def connect(addresses: Addresses) -> AsyncIterator[RunsApi]:
 
     # Loading the certificates of the machine takes 20 ms of the shared event loop; loopback does not need them.
     secure = addresses.runs.startswith("https")
-    async with httpx.AsyncClient(base_url=addresses.runs, timeout=20, verify=secure) as http:
+    async with httpx.AsyncClient(base_url=addresses.runs, verify=secure) as http:
         yield RunsApi(http, addresses)
 
 
