@@ -28,7 +28,7 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "ingest"},
     tags=["ingest", "live"],
-    allowed_run_types="manual",
+    allowed_run_types=["manual"],
     params={"pipeline": form.pipeline("shop"), "parallelism": form.parallelism()},
 ):
     KeepLiveJob(

@@ -23,7 +23,7 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "features"},
     tags=["features", "proof"],
-    allowed_run_types="manual",
+    allowed_run_types=["manual"],
     params={
         "pipeline": form.pipeline("shop_features"),
         "from": form.day("From", "First UTC day.", "2017-11-25"),

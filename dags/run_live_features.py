@@ -26,7 +26,7 @@ with DAG(
     max_active_runs=1,
     default_args={"owner": "features"},
     tags=["features", "live"],
-    allowed_run_types="manual",
+    allowed_run_types=["manual"],
     params={
         "pipeline": form.pipeline("shop_features"),
         "parallelism": form.parallelism(),

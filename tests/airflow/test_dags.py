@@ -1,0 +1,88 @@
+"""Every DAG file parses, quickly, says what it is, and imports nothing heavy."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "dags").glob("*.py"))
+HEAVY = ("pyflink", "pyarrow", "pandas", "deltalake", "great_expectations", "duckdb", "confluent_kafka", "sqlglot")
+
+
+@pytest.fixture(scope="module")
+def bag() -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(str(ROOT / "dags"))
+
+
+def test_there_are_no_import_errors(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert sorted(bag.dags) == [f.stem for f in FILES]
+
+
+def test_each_file_parses_in_half_a_second(bag: Any) -> None:
+    slow = {s.file: s.duration.total_seconds() for s in bag.dagbag_stats if s.duration.total_seconds() >= 0.5}
+    assert slow == {}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_a_dag_explains_itself(bag: Any, file: Path) -> None:
+    dag = bag.dags[file.stem]
+    assert dag.doc_md.startswith("# ") and len(dag.doc_md) > 200 and dag.description and dag.tags
+    assert dag.default_args["owner"] and not dag.catchup
+    assert all(task.doc_md for task in dag.tasks)
+    assert all(dag.params.get_param(name).schema.get("title") for name in dag.params)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_a_dag_file_is_small_and_imports_only_airflow_and_the_plugin(file: Path) -> None:
+    text = file.read_text()
+    assert len(text.splitlines()) <= 60
+    for node in ast.walk(ast.parse(text)):
+        for module in _modules(node):
+            root = module.split(".")[0]
+            assert module == "airflow.sdk" or root in ("mainstem_airflow", "__future__", *sys.stdlib_module_names), module
+
+
+def test_parsing_loads_no_heavy_module() -> None:
+    code = (
+        "import sys, runpy\n"
+        f"sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'plugins')!r}]\n"
+        "import airflow.sdk\n"
+        "before = set(sys.modules)\n"
+        f"for f in {[str(f) for f in FILES]!r}: runpy.run_path(f)\n"
+        f"print(sorted(m for m in set(sys.modules) - before if m.split('.')[0] in {HEAVY!r}))"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_partitions_are_days_and_runs_cover_the_day_before(bag: Any) -> None:
+    timetable = bag.dags["build_features"].timetable
+    assert timetable.key_format == "%Y-%m-%d" and timetable.run_offset == -1
+
+
+def test_live_jobs_are_started_by_people_only(bag: Any) -> None:
+    for name in ("ingest_events", "run_live_features"):
+        assert {str(t.value) for t in bag.dags[name].allowed_run_types} == {"manual"}
+        assert bag.dags[name].max_active_runs == 1
+
+
+def test_features_say_which_tables_they_publish(bag: Any) -> None:
+    (task,) = bag.dags["build_features"].tasks
+    assert sorted(asset.name for asset in task.outlets) == ["item_features", "user_features"]
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return []
