@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     pipeline: Annotated[str, typer.Argument(help="The name of a pipeline, or its YAML file.")],
-    start: Annotated[str | None, typer.Option("--from", help="First instant, UTC: 2017-11-25 or 2017-11-25T08.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First instant, UTC: 2017-11-25 or 2017-11-25T08.")
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="The instant after the last, UTC.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Without an end; by default from today 00:00 UTC on.")] = False,
     sql: Annotated[bool, typer.Option("--sql", help="Show the SELECT of every step.")] = False,

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from flink_jobs.core.columns import NAME, column_type
-from flink_jobs.core.errors import DeclarationError, UnknownColumn
+from flink_jobs.core.errors import DeclarationError, UnknownName
 from flink_jobs.core.event_time import Duration, Partitioning
 from flink_jobs.core.relation import Relation
 
@@ -24,7 +24,7 @@ class Dataset(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=NAME.pattern)
+    name: str = Field(pattern=f"^{NAME.pattern}$")
     columns: dict[str, str]
     key: tuple[str, ...] = Field(min_length=1)
     event_time: str
@@ -54,7 +54,7 @@ class Dataset(BaseModel):
     def _names(self) -> Dataset:
         for name in (*self.key, self.event_time, *self.nullable, *self.allowed):
             if name not in self.columns:
-                raise UnknownColumn(name, relation=self.name, known=self.columns, step=self.name)
+                raise UnknownName("column", name, known=self.columns, used_by=f"Dataset '{self.name}'")
         if self.columns[self.event_time] != "timestamp":
             raise DeclarationError(
                 f"The event time '{self.event_time}' of dataset '{self.name}' has type "

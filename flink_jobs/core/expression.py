@@ -32,9 +32,7 @@ class Expression:
 
     def cast(self, to: str) -> Expression:
         """The same value in another type, spelt out so that both engines agree."""
-        return Expression(
-            to, f"CAST({self.flink} AS {flink_type(to)})", f"CAST({self.duckdb} AS {duckdb_type(to)})"
-        )
+        return Expression(to, f"CAST({self.flink} AS {flink_type(to)})", f"CAST({self.duckdb} AS {duckdb_type(to)})")
 
 
 def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
@@ -241,7 +239,7 @@ class _Writer:
         """The part, which must be a number or of the type ``needed``."""
         part = self.write(node)
         if not (number(part.type) if needed == _NUMBER else part.type == needed):
-            raise self._wrong(f"needs {needed} where '{node.sql()}' is {part.type}")
+            raise self._wrong(f"needs {needed}, but {node.sql()} is {part.type}")
         return part
 
     def _wrong(self, what: str) -> WrongType:

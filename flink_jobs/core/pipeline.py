@@ -36,7 +36,7 @@ class Pipeline(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=NAME.pattern)
+    name: str = Field(pattern=f"^{NAME.pattern}$")
     description: str = ""
     datasets: dict[str, Dataset]
     steps: dict[str, SerializeAsAny[Operator]] = {}
@@ -49,6 +49,11 @@ class Pipeline(BaseModel):
             raise DeclarationError(
                 f"'{clash[0]}' is both a dataset and a step. Rename the step.", path=("steps", clash[0])
             )
+        for name in self.steps:
+            if not NAME.fullmatch(name):
+                raise DeclarationError(
+                    f"'{name}' cannot be a step name. Take lower-case letters, digits and _.", path=("steps", name)
+                )
         _ = self.relations
         for table, publication in self.publish.items():
             self._publishable(table, publication)

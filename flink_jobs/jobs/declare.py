@@ -97,7 +97,9 @@ def _outline(sheet: Sheet) -> None:
         raise Mistakes.one(place, f"The file holds {shown(data)}. A pipeline begins with 'name:' and 'datasets:'.")
     for key in data:
         if key not in KEYS:
-            sheet.wrong((key,), f"The pipeline has '{key}', which is not known there. {nearest(key, set(KEYS) - set(data))}")
+            sheet.wrong(
+                (key,), f"The pipeline has '{key}', which is not known there. {nearest(key, set(KEYS) - set(data))}"
+            )
     if not data.get("datasets") and not data.get("include"):
         sheet.wrong((), "The pipeline has no datasets. Add 'datasets:', or 'include:' a file that has them.")
 
@@ -118,17 +120,23 @@ def _step(sheet: Sheet, name: str, body: Any) -> Operator | None:
         return None
     verb, settings = next(iter(body.items()))
     if verb not in operators():
-        sheet.wrong((*path, verb), f"{where} names the operator '{verb}', which does not exist. {nearest(verb, operators())}")
+        sheet.wrong(
+            (*path, verb), f"{where} names the operator '{verb}', which does not exist. {nearest(verb, operators())}"
+        )
         return None
     if isinstance(settings, dict) and "step" in settings:
-        sheet.wrong((*path, verb, "step"), f"{where} has 'step', which is not known there. Its name is '{name}' already.")
+        sheet.wrong(
+            (*path, verb, "step"), f"{where} has 'step', which is not known there. Its name is '{name}' already."
+        )
         return None
     return sheet.build(operators()[verb], _named(settings, "step", name), (*path, verb), where)
 
 
 def _publication(sheet: Sheet, name: str, body: Any) -> Publication | None:
     if isinstance(body, dict) and "source" in body:
-        sheet.wrong(("publish", name, "source"), f"Table '{name}' has 'source', which is not known there. Did you mean 'from'?")
+        sheet.wrong(
+            ("publish", name, "source"), f"Table '{name}' has 'source', which is not known there. Did you mean 'from'?"
+        )
         return None
     return sheet.build(Publication, body, ("publish", name), f"Table '{name}'")
 

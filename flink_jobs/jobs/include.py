@@ -25,7 +25,9 @@ def merge_includes(sheet: Sheet, path: FilePath, seen: tuple[FilePath, ...] = ()
         if other.resolve() in trail:
             sheet.wrong(("include", i), f"'{name}' includes this file again. Take one of the two includes out.")
         elif not other.is_file():
-            sheet.wrong(("include", i), f"The included file '{name}' does not exist beside {path.name}. Check the path.")
+            sheet.wrong(
+                ("include", i), f"The included file '{name}' does not exist beside {path.name}. Check the path."
+            )
         else:
             _merge(sheet, other, trail, ("include", i))
 

@@ -33,7 +33,9 @@ class Sheet:
 
     def wrong(self, path: Path, message: str) -> None:
         """Note a mistake at ``path``."""
-        self.mistakes.append(Mistake(self.document.at(path), path, message))
+        mistake = Mistake(self.document.at(path), path, message)
+        if mistake not in self.mistakes:
+            self.mistakes.append(mistake)
 
     def refused(self, error: MainstemError, path: Path) -> None:
         """Note an error of the model, at the word inside ``path`` that its message quotes."""
@@ -61,7 +63,7 @@ class Sheet:
             for inner, message in explained(error.errors(), model, data, where):
                 self.wrong((*path, *inner), message)
         except DeclarationError as error:
-            text = str(error) if where in str(error) else f"{where}: {error}"
+            text = str(error) if where.lower() in str(error).lower() else f"{where}: {error}"
             self.wrong(self._narrowed(path, text), text)
         return None
 
@@ -71,17 +73,14 @@ class Sheet:
             raise Mistakes(self.mistakes)
 
     def _narrowed(self, path: Path, message: str) -> Path:
-        """The first key or text inside ``path`` that the message quotes, else one that contains a quoted word."""
+        """The key or text inside ``path`` that the message quotes first, or else one that contains it."""
         inside = list(_texts(self._value(path), path))
-        quoted = [q for q in _QUOTED.findall(message) if q not in path]
-        for word in quoted:
-            for place, text in inside:
-                if text == word:
-                    return place
-            for place, text in inside:
-                if re.search(rf"\b{re.escape(word)}\b", text):
-                    return place
-        return path
+        word = next((q for q in _QUOTED.findall(message) if q not in path), None)
+        if word is None:
+            return path
+        same = [place for place, text in inside if text == word]
+        holding = [place for place, text in inside if re.search(rf"\b{re.escape(word)}\b", text)]
+        return next(iter([*same, *holding]), path)
 
     def _value(self, path: Path) -> Any:
         value: Any = self.data

@@ -61,7 +61,7 @@ def real_path(error: ErrorDetails, data: Any) -> Path:
 def shown(value: Any) -> str:
     """A value the way a user wrote it."""
     if value is None:
-        return "empty"
+        return "nothing"
     if isinstance(value, bool):
         return f"the word {str(value).lower()}"
     if isinstance(value, int | float):

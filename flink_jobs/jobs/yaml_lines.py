@@ -127,7 +127,9 @@ class _Builder:
 
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
-            raise Mistakes.one(self._place(node), "A list or mapping cannot be a name here. Write a plain name before the ':'.")
+            raise Mistakes.one(
+                self._place(node), "A list or mapping cannot be a name here. Write a plain name before the ':'."
+            )
         return str(node.value)
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:

@@ -78,7 +78,9 @@ def disturb(events: Events, mess: Mess, rng: np.random.Generator, *, next_id: in
     ids[kind >= FUTURE] = next_id + np.arange(len(future) + len(broken))
     order = np.argsort(known, kind="stable")
     made = Events(ids, events.user_id[source], events.item_id[source], events.category_id[source], ts)
-    arrived = Events(*(column[order] for column in (made.event_id, made.user_id, made.item_id, made.category_id, made.ts)))
+    arrived = Events(
+        *(column[order] for column in (made.event_id, made.user_id, made.item_id, made.category_id, made.ts))
+    )
     behind = _behind(arrived.ts[kind[order] == GOOD])
     return Arrivals(arrived, known[order], kind[order], len(late), behind)
 

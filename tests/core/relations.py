@@ -20,7 +20,9 @@ class Recent(Operator):
 
     def out(self, given: Given) -> Relation:
         rows = given[self.input]
-        passed = Relation(self.step, rows.columns, rows.key, rows.event_time, "append", rows.look_back_ms, rows.look_ahead_ms)
+        passed = Relation(
+            self.step, rows.columns, rows.key, rows.event_time, "append", rows.look_back_ms, rows.look_ahead_ms
+        )
         return passed.reaching(back_ms=self.back, ahead_ms=self.ahead)
 
     def select(self, given: Given) -> str:

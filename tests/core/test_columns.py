@@ -10,7 +10,12 @@ from flink_jobs.core.errors import WrongType
 
 @pytest.mark.parametrize(
     ("word", "clean"),
-    [("BIGINT", "bigint"), (" timestamp ", "timestamp"), ("decimal(18, 2)", "decimal(18,2)"), ("DECIMAL(38,38)", "decimal(38,38)")],
+    [
+        ("BIGINT", "bigint"),
+        (" timestamp ", "timestamp"),
+        ("decimal(18, 2)", "decimal(18,2)"),
+        ("DECIMAL(38,38)", "decimal(38,38)"),
+    ],
 )
 def test_a_type_has_one_spelling(word: str, clean: str) -> None:
     assert column_type(word) == clean
@@ -18,7 +23,13 @@ def test_a_type_has_one_spelling(word: str, clean: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "cure"),
-    [("bgint", "'bigint'"), ("varchar", "Known: "), ("decimal(39,2)", "decimal"), ("decimal(4,5)", "decimal"), ("", "Known: ")],
+    [
+        ("bgint", "'bigint'"),
+        ("varchar", "Known: "),
+        ("decimal(39,2)", "decimal"),
+        ("decimal(4,5)", "decimal"),
+        ("", "Known: "),
+    ],
 )
 def test_an_unknown_type_is_named_with_its_cure(word: str, cure: str) -> None:
     with pytest.raises(WrongType, match="is not a column type") as caught:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from flink_jobs.core.dataset import Dataset
-from flink_jobs.core.errors import DeclarationError, UnknownColumn
+from flink_jobs.core.errors import DeclarationError, UnknownName
 
 GOOD: dict[str, Any] = {
     "name": "views",
@@ -27,7 +27,7 @@ def test_table_and_topic_are_called_like_the_dataset() -> None:
 @pytest.mark.parametrize("field", ["key", "event_time", "nullable", "allowed"])
 def test_a_column_that_is_not_there_is_named(field: str) -> None:
     value: Any = {"idd": ["1"]} if field == "allowed" else "idd" if field == "event_time" else ["idd"]
-    with pytest.raises(UnknownColumn, match="'idd'.*Did you mean 'id'"):
+    with pytest.raises(UnknownName, match="'idd'.*Did you mean 'id'"):
         Dataset(**{**GOOD, field: value})
 
 

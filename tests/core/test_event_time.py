@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,9 @@ from flink_jobs.core.event_time import (
 
 DAY_MS = 86_400_000
 INSTANTS = st.datetimes(
-    min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    min_value=datetime(1971, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2200, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 
 
@@ -34,7 +37,8 @@ def test_a_duration_reads_back_what_it_writes(ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "ms"), [("500ms", 500), ("10s", 10_000), ("1d12h", 129_600_000), ("1h 30m", 5_400_000), (" 7d ", 7 * DAY_MS)]
+    ("text", "ms"),
+    [("500ms", 500), ("10s", 10_000), ("1d12h", 129_600_000), ("1h 30m", 5_400_000), (" 7d ", 7 * DAY_MS)],
 )
 def test_durations_as_people_write_them(text: str, ms: int) -> None:
     assert parse_duration(text) == ms
@@ -86,7 +90,7 @@ def test_the_partitions_of_a_span_cover_it_once(start: datetime, length: int, by
     parts = [Span.of_partition(key) for key in span.partitions(by)]  # type: ignore[arg-type]
     assert parts[0].start <= span.start < parts[0].end  # type: ignore[operator]
     assert parts[-1].start < span.end <= parts[-1].end  # type: ignore[operator]
-    assert all(a.end == b.start for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(parts))
 
 
 @given(INSTANTS, st.sampled_from(["day", "hour"]))

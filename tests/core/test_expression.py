@@ -23,9 +23,7 @@ VALUES: list[dict[str, Any]] = [
     {"a": None, "b": 5, "d": None, "s": "écru", "f": True},
     {"a": 0, "b": None, "d": 2.5, "s": None, "f": False},
 ]
-EVERY = Relation(
-    "r", {**ROWS.columns, "m": "decimal(18,2)", "ts": "timestamp", "day": "date"}, ("a",), "ts"
-)
+EVERY = Relation("r", {**ROWS.columns, "m": "decimal(18,2)", "ts": "timestamp", "day": "date"}, ("a",), "ts")
 
 
 @pytest.fixture(scope="module")
@@ -97,19 +95,19 @@ def test_epoch_milliseconds_keep_the_milliseconds(db: DuckDBPyConnection) -> Non
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("a + s", "needs a number where 's' is string"),
+        ("a + s", "needs a number, but s is string"),
         ("s = 5", "mixes bigint and string"),
         ("a IN (1, 'x')", "mixes bigint and string"),
         ("COALESCE(s, 0)", "mixes bigint and string"),
         ("CASE WHEN f THEN a ELSE s END", "mixes bigint and string"),
         ("a BETWEEN 1 AND 'x'", "mixes bigint and string"),
         ("ts > '2017-11-25'", "mixes string and timestamp"),
-        ("NOT a", "needs boolean where 'a' is bigint"),
-        ("a AND f", "needs boolean where 'a' is bigint"),
-        ("CASE WHEN a THEN 1 END", "needs boolean where 'a' is bigint"),
-        ("LOWER(a)", "needs string where 'a' is bigint"),
-        ("s LIKE 5", "needs string where '5' is bigint"),
-        ("epoch_ms(day)", "needs timestamp where 'day' is date"),
+        ("NOT a", "needs boolean, but a is bigint"),
+        ("a AND f", "needs boolean, but a is bigint"),
+        ("CASE WHEN a THEN 1 END", "needs boolean, but a is bigint"),
+        ("LOWER(a)", "needs string, but a is bigint"),
+        ("s LIKE 5", "needs string, but 5 is bigint"),
+        ("epoch_ms(day)", "needs timestamp, but day is date"),
         ("CAST(d AS string)", "casts double to string, which differs between engines"),
         ("CAST(ts AS string)", "casts timestamp to string"),
         ("CAST(s AS bigint)", "casts string to bigint"),

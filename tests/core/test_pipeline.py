@@ -29,7 +29,10 @@ def test_only_published_steps_count_for_the_reach() -> None:
 
 
 def test_two_inputs_reach_as_far_as_the_wider_one() -> None:
-    near, far = Relation("n", {}, (), "ts", look_back_ms=1, look_ahead_ms=9), Relation("f", {}, (), "ts", look_back_ms=5)
+    near, far = (
+        Relation("n", {}, (), "ts", look_back_ms=1, look_ahead_ms=9),
+        Relation("f", {}, (), "ts", look_back_ms=5),
+    )
     assert reach(near, far) == (5, 9)
 
 
