@@ -76,8 +76,9 @@ def show_tallies(tallies: list[Tally]) -> None:
     """The equation, one line a topic or dataset, and why records were kept out."""
     from rich.table import Table
 
-    table = Table("", title="records = rows + duplicates + quarantined")
-    for column in ("records", "rows", "duplicates", "quarantined", "missing", "doubled", "even"):
+    table = Table(title="records = rows + copies + bad", caption="copies and bad records are in quarantine")
+    table.add_column("", no_wrap=True)
+    for column in ("records", "rows", "copies", "bad", "missing", "doubled", "even"):
         table.add_column(column, justify="right")
     for t in tallies:
         figures = (t.records, t.published, t.duplicates, sum(t.quarantined.values()), t.missing, t.doubled)

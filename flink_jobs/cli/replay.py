@@ -82,7 +82,8 @@ def facts(sent: Replayed) -> dict[str, Any]:
 def _show(sent: Replayed) -> None:
     from rich.table import Table
 
-    table = Table("topic", title="Sent", caption="rows: what the table holds afterwards")
+    table = Table(title="Sent", caption="rows: what the table holds afterwards")
+    table.add_column("topic", no_wrap=True)
     for name in ("sent", "good", "late", "copies", "damaged", "future", "unread", "rows"):
         table.add_column(name, justify="right")
     for counts in sent.topics:

@@ -51,7 +51,7 @@ def _stage_file(found: Found, target: Path, number: int, known_ms: int) -> Stage
     ignored = ignored_columns(found)
     target.parent.mkdir(parents=True, exist_ok=True)
     records = good = 0
-    with pyarrow.parquet.ParquetWriter(target, _schema(), compression="zstd", compression_level=1) as writer:
+    with pyarrow.parquet.ParquetWriter(target, _schema(), compression="snappy") as writer:
         for batch in _batches(read_records(found)):
             writer.write_batch(_arrow(batch, number, known_ms))
             records += len(batch)
