@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flink_jobs.core.columns import column_type, duckdb_type, flink_type
@@ -40,7 +41,7 @@ def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
     import sqlglot
 
     try:
-        node = sqlglot.parse_one(text)
+        node = _parsed(text)
     except sqlglot.errors.SqlglotError as error:
         raise DeclarationError(
             f"Step '{step}' has an expression that cannot be read: {text!r} {_trouble(error)}.", path=("steps", step)
@@ -51,6 +52,14 @@ def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
         raise
     except (KeyError, TypeError, AttributeError) as error:
         raise _refused(text, step, type(node).__name__) from error
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    """The syntax tree; one text is asked for many times while a pipeline is checked and rendered."""
+    import sqlglot
+
+    return sqlglot.parse_one(text)
 
 
 def condition(text: str, rows: Relation, *, step: str) -> Expression:

@@ -27,7 +27,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 )
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "<<"
-_MOST_NODES = 100_000
+_MOST_NODES = 20_000
 
 
 @dataclass
