@@ -117,7 +117,11 @@ def _behaviour() -> dict[str, str | int | bool]:
     return {
         # A TaskManager that comes back under its old name replaces the dead one at once.
         "taskmanager.resource-id": "tm-1",
-        "heartbeat.interval": "5 s",
+        # Patience for a machine that does much else: everything is local, so silence is load, not a broken line.
+        "heartbeat.timeout": "120 s",
+        "pekko.startup-timeout": "120 s",
+        "pekko.ask.timeout": "60 s",
+        "pekko.tcp.timeout": "60 s",
         "pekko.framesize": "67108864b",
         "classloader.check-leaked-classloader": False,
         "web.submit.enable": False,

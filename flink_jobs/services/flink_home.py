@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from flink_jobs.core.errors import PlatformError
 from flink_jobs.core.settings import Settings
-from flink_jobs.services import jars, java
+from flink_jobs.services import jars, java, packages
 from flink_jobs.services.flink_config import config_text, log4j_text
 
 
 def build(settings: Settings) -> Path:
     """Make ``<home>/flink`` and fill it anew; the folder can be given as FLINK_HOME to any Flink client."""
-    source, home = _package(), settings.folder("flink")
+    source, home = packages.folder("pyflink"), settings.folder("flink")
     # Real folders with linked files: Flink walks them without following a linked folder.
     engine = [*(source / "lib").glob("*.jar"), *(source / "opt").glob("flink-python-*.jar")]
     _link(home / "lib", [*engine, *jars.ready("flink")])
@@ -42,21 +39,14 @@ def java_options() -> list[str]:
     """The module openings that the engine's own configuration asks for and the packaged runtime has."""
     import yaml
 
-    stock = yaml.safe_load((_package() / "conf" / "config.yaml").read_text())
+    stock = yaml.safe_load((packages.folder("pyflink") / "conf" / "config.yaml").read_text())
     options = str(stock["env"]["java"]["opts"]["all"]).split()
     return [option for option in options if "jdk.compiler" not in option]
 
 
 def bash_java_utils() -> Path:
     """Flink's own tool for the arithmetic of memory."""
-    return _package() / "bin" / "bash-java-utils.jar"
-
-
-def _package() -> Path:
-    found = importlib.util.find_spec("pyflink")
-    if found is None or found.origin is None:
-        raise PlatformError(f"The package apache-flink is missing in {sys.prefix}. Remove that folder and start again.")
-    return Path(found.origin).parent
+    return packages.folder("pyflink") / "bin" / "bash-java-utils.jar"
 
 
 def _link(folder: Path, files: Iterable[Path]) -> None:

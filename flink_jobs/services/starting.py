@@ -14,8 +14,9 @@ from flink_jobs.services import supervisor
 from flink_jobs.services.program import Launch, Program, Service
 from flink_jobs.services.status import is_healthy, log_file
 
-_SECONDS = 300.0
+_SECONDS = 600.0
 _PAUSE = 0.2
+_LONGEST_PAUSE = 1.0
 
 
 class Progress(Protocol):
@@ -87,14 +88,15 @@ class _Run:
             pass
 
     def _watch(self, program: Program) -> None:
-        deadline = time.monotonic() + _SECONDS
-        while not self.given_up.is_set():
-            process = supervisor.processes(self.settings).get(program.name)
+        deadline, pause = time.monotonic() + _SECONDS, _PAUSE
+        while not self.given_up.wait(pause):
+            # Asking takes time from those who start, so it is done less and less often.
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+            process = supervisor.process(self.settings, program.name)
             if process is not None and is_healthy(self.settings, program, process):
                 return
             if process is None or process.state == "fatal" or time.monotonic() > deadline:
                 raise _cannot_start(self.settings, program, process)
-            time.sleep(_PAUSE)
 
 
 def _cannot_start(settings: Settings, program: Program, process: supervisor.Process | None) -> PlatformError:

@@ -56,6 +56,15 @@ def processes(settings: Settings) -> dict[str, Process]:
     return {process.name: process for process in found}
 
 
+def process(settings: Settings, name: str) -> Process | None:
+    """One process; None when the supervisor does not know it or is gone."""
+    try:
+        answer = _rpc(settings).getProcessInfo(name)
+    except (OSError, Fault):
+        return None
+    return Process(answer["name"], answer["statename"].lower(), answer["pid"])
+
+
 def configure(settings: Settings, launches: Launches) -> None:
     """Make the supervisor know these processes beside those it knew; one whose description changed is stopped."""
     file = supervisor_config.folder(settings) / "supervisord.conf"
@@ -149,7 +158,6 @@ def _is_ours(settings: Settings, process: psutil.Process, session: int | None) -
 
 
 def _start(settings: Settings, file: Path) -> None:
-    sweep(settings)
     folder = file.parent
     (folder / "exits").unlink(missing_ok=True)
     supervisor_config.socket_path(settings).unlink(missing_ok=True)
