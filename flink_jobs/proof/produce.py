@@ -54,6 +54,7 @@ def _producer(bootstrap: str) -> Producer:
         "compression.type": "lz4",
         "linger.ms": 20,
         "queue.buffering.max.messages": 500_000,
+        "log_level": 3,
     }
     return Producer(dict(settings))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BATCH = 50_000
-_FAR_MS = 253_402_300_799_000  # 9999-12-31T23:59:59Z
 
 Record = tuple[str, str, int]
 """Key text, JSON value, arrival in epoch milliseconds."""
@@ -30,13 +30,13 @@ def records(
     files = sorted(str(f) for f in folder.glob("*.parquet"))
     if not files:
         return
-    time = f'epoch_ms("{dataset.event_time}")'
+    stamp = f'epoch_ms("{dataset.event_time}")'
     key = ", ".join(f'"{k}"' for k in dataset.key)
     delay = "0" if seed is None else f"(hash({key}, {seed}) % {max(dataset.watermark_delay, 1)})"
     text = " || '|' || ".join(f'CAST("{k}" AS VARCHAR)' for k in dataset.key)
     found = db.execute(
-        f"SELECT {text}, {json_text(dataset)}, CAST({time} + {delay} AS BIGINT) AS arrival "
-        f"FROM read_parquet({files}, union_by_name=true) WHERE {time} >= {read[0]} AND {time} < {read[1]} "
+        f"SELECT {text}, {json_text(dataset)}, CAST({stamp} + {delay} AS BIGINT) AS arrival "
+        f"FROM read_parquet({files}, union_by_name=true) WHERE {stamp} >= {read[0]} AND {stamp} < {read[1]} "
         f"ORDER BY arrival, {key}"
     )
     while rows := found.fetchmany(BATCH):
@@ -66,4 +66,4 @@ def _value(dataset: Dataset, name: str, word: str) -> str:
 
 def end_of_history() -> Record:
     """The record that ends a bounded history: it carries no row and moves the watermark to the far future."""
-    return ("", '{"_end_of_history": true}', _FAR_MS)
+    return ("", '{"_end_of_history": true}', time.time_ns() // 1_000_000)

@@ -65,7 +65,7 @@ class Desk:
             self._end(run_id, "rejected", error)
         except MainstemError as error:
             self._end(run_id, "failed", error)
-        except Exception as error:  # the thread's last line: whatever it was must reach the person who waits
+        except Exception as error:  # noqa: BLE001  the thread's last line: whatever it was must reach the person who waits
             traceback.print_exc()
             self._end(run_id, "failed", f"{type(error).__name__}: {error}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+
 from pydantic import BaseModel, ConfigDict
 
 from flink_jobs.core.errors import DeclarationError, LakeError, RunError
