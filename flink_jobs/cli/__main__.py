@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from flink_jobs.cli import main
 
-main()
+if __name__ == "__main__":  # the search for verbs imports this file too
+    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,12 @@ from flink_jobs.services.flink_config import config_text, log4j_text
 
 def build(settings: Settings) -> Path:
     """Make ``<home>/flink`` and fill it anew; the folder can be given as FLINK_HOME to any Flink client."""
+    with (settings.folder("flink") / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several services, and several processes, may ask at the same time
+        return _build(settings)
+
+
+def _build(settings: Settings) -> Path:
     source, home = packages.folder("pyflink"), settings.folder("flink")
     # Real folders with linked files: Flink walks them without following a linked folder.
     engine = [*(source / "lib").glob("*.jar"), *(source / "opt").glob("flink-python-*.jar")]
