@@ -93,7 +93,7 @@ class Desk:
         state = self.ledger.get(run_id)
         if state is not None and not state.ended:
             reasons = getattr(error, "reasons", ())
-            self.ledger.update(run_id, {"state": how, "error": str(error), "reasons": reasons})
+            self.ledger.update(run_id, {"state": how, "error": str(error), "kind": type(error).__name__, "reasons": reasons})
 
 
 def _judged(verdict: Verdict, done: Published | None = None) -> TableState:

@@ -26,7 +26,7 @@ class TableState(BaseModel):
 
 
 class RunState(BaseModel):
-    """One run: what was asked, how far it is, and how it ended. Times are seconds."""
+    """One run: what was asked, how far it is, and how it ended. Times are seconds; ``kind`` is the class of the error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     run_id: str
@@ -40,6 +40,7 @@ class RunState(BaseModel):
     phase_seconds: dict[str, float] = {}
     tables: dict[str, TableState] = {}
     error: str = ""
+    kind: str = ""
     reasons: tuple[str, ...] = ()
 
     @property

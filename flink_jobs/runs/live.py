@@ -29,12 +29,16 @@ POLL_S = 0.3
 
 
 class LiveState(BaseModel):
-    """How a live pipeline does. ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601."""
+    """How a live pipeline does. ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601.
+
+    ``wanted`` tells a job that a person stopped from one that is between two attempts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     pipeline: str
     state: str
+    wanted: str
     fence: str
     job_id: str
     attempts: int
@@ -86,6 +90,7 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
         name=name,
         pipeline=found.pipeline,
         state=client.state(last.job_id, settings=settings) if going and last else "STOPPED",
+        wanted=found.wanted,
         fence=found.fence,
         job_id=last.job_id if last else "",
         attempts=len(found.attempts),

@@ -11,10 +11,7 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
-from flink_jobs.core.errors import MainstemError, UnknownName
-from flink_jobs.core.event_time import parse_utc
+from flink_jobs.core.errors import MainstemError, PlatformError, RunError, UnknownName
 from flink_jobs.core.settings import HOST, Settings
 from flink_jobs.runs.keeper import Keeper
 from flink_jobs.runs.ledger import RunState
@@ -25,16 +22,6 @@ if TYPE_CHECKING:
     from flink_jobs.runs.desk import Desk
 
 TOKEN_HEADER = "x-mainstem-token"
-
-
-class LiveAsked(BaseModel):
-    """A live pipeline to start or resume; ``fence`` is ISO-8601, by default the end of what batch published."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    pipeline: str
-    fence: str = ""
-    name: str = ""
-    parallelism: int = 1
 
 
 def app(settings: Settings, desk: Desk) -> FastAPI:
@@ -56,7 +43,7 @@ def app(settings: Settings, desk: Desk) -> FastAPI:
 
     @server.exception_handler(MainstemError)
     async def refuse(_: Request, error: MainstemError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, status_code=422)
+        return JSONResponse({"error": str(error), "kind": type(error).__name__}, status_code=_status(error))
 
     @server.get("/health")
     def health() -> dict[str, str]:
@@ -84,14 +71,14 @@ def app(settings: Settings, desk: Desk) -> FastAPI:
 
 def _live(server: FastAPI, settings: Settings) -> None:
     """The addresses of live pipelines; a start takes seconds and answers when the job runs."""
-    from flink_jobs.runs import live
+    from flink_jobs.runs import live, live_kinds
 
-    @server.post("/live")
-    def start(asked: LiveAsked) -> live.LiveState:
-        fence = parse_utc(asked.fence) if asked.fence else None
-        return live.start(
-            asked.pipeline, fence, name=asked.name or None, parallelism=asked.parallelism, settings=settings
-        )
+    def start(asked: live_kinds.LiveAsked) -> live.LiveState:
+        return live_kinds.start(asked, settings)
+
+    # FastAPI reads annotations at run time, and what they name is imported here.
+    start.__annotations__.update({"asked": live_kinds.LiveAsked, "return": live.LiveState})
+    server.post("/live")(start)
 
     @server.get("/live/{name}")
     def state(name: str) -> Any:
@@ -101,8 +88,18 @@ def _live(server: FastAPI, settings: Settings) -> None:
             return _unknown(name)
 
     @server.delete("/live/{name}")
-    def stop(name: str, savepoint: bool = True, give_back: bool = False) -> live.LiveState:
-        return live.stop(name, give_back=give_back or not savepoint, settings=settings)
+    def stop(name: str, savepoint: bool = True, give_back: bool = False) -> Any:
+        try:
+            return live_kinds.stop(name, settings, give_back=give_back or not savepoint)
+        except UnknownName:
+            return _unknown(name)
+
+
+def _status(error: MainstemError) -> int:
+    """503: a part of the platform is away, ask again; 502: the engine failed; 422: asking again would not help."""
+    if isinstance(error, PlatformError):
+        return 503
+    return 502 if isinstance(error, RunError) else 422
 
 
 def _unknown(run_id: str) -> Any:

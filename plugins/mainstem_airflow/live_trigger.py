@@ -12,7 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from mainstem_airflow.hook import DEFAULT, FlinkHook
 from mainstem_airflow.links import set_job_button
 from mainstem_airflow.patience import Patience, steady
-from mainstem_airflow.runs_api import Record, Refused, RunsApi, Unreachable, connect
+from mainstem_airflow.runs_api import Failed, Record, Refused, RunsApi, Unreachable, connect
 
 RUNNING = "RUNNING"
 _SHOWN = ("state", "attempts", "note")
@@ -56,6 +56,8 @@ class LiveTrigger(BaseTrigger):
                 yield TriggerEvent(await self._watch(api))
         except Refused as error:
             yield TriggerEvent(self._ended("refused", str(error)))
+        except Failed as error:
+            yield TriggerEvent(self._ended("failed", str(error)))
         except Unreachable as error:
             yield TriggerEvent(self._ended("lost", str(error)))
 
@@ -107,7 +109,7 @@ class LiveTrigger(BaseTrigger):
             "kind": self.kind,
             "pipeline": self.pipeline,
             "name": self._label,
-            "fence": self.fence.strip() or None,
+            "fence": self.fence.strip(),
             "parallelism": int(self.parallelism),
         }
 

@@ -19,12 +19,16 @@ class Refused(Exception):
     """The server understood and said no; asking again would not help."""
 
 
+class Failed(Exception):
+    """The server did as asked, and the engine failed; the text is its root cause."""
+
+
 class Unreachable(Exception):
     """The server did not answer, or not sensibly; asking again may help."""
 
 
 class RunsApi:
-    """Thin: one method a request. Raises Refused (4xx) or Unreachable (transport, 5xx)."""
+    """Thin: one method a request. Raises Refused (4xx), Failed (502) or Unreachable (transport, 5xx)."""
 
     def __init__(self, http: httpx.AsyncClient, addresses: Addresses) -> None:
         self._http, self.addresses = http, addresses
@@ -68,6 +72,8 @@ class RunsApi:
             raise Unreachable(f"{self.addresses.runs}: {type(error).__name__} {error}".rstrip()) from error
         if answer.status_code == 404:
             return None
+        if answer.status_code == 502:
+            raise Failed(_words(answer))
         if answer.status_code >= 500:
             raise Unreachable(f"{self.addresses.runs} answered {answer.status_code}: {_words(answer)}")
         if answer.status_code >= 400:
