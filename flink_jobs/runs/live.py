@@ -11,8 +11,8 @@ from flink_jobs.core.errors import DeclarationError, LakeError, RunError
 from flink_jobs.core.event_time import Span, from_ms, iso, parse_utc
 from flink_jobs.core.pipeline import Pipeline
 from flink_jobs.core.settings import Settings
+from flink_jobs.ingest import live as ingest
 from flink_jobs.ingest import registration as registry
-from flink_jobs.ingest.live import flush
 from flink_jobs.ingest.registration import Registration
 from flink_jobs.ingest.watch import ensure_running
 from flink_jobs.jobs.catalog import find
@@ -29,7 +29,7 @@ POLL_S = 0.3
 
 
 class LiveState(BaseModel):
-    """How a live pipeline does. ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601.
+    """How a live job does, an ingest (without a fence) or a pipeline. ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601.
 
     ``wanted`` tells a job that a person stopped from one that is between two attempts.
     """
@@ -79,6 +79,15 @@ def start(
     return state(label, settings=settings)
 
 
+def start_ingest(pipeline: str, *, name: str | None = None, parallelism: int = 1, settings: Settings) -> LiveState:
+    """Start or resume the ingest of a pipeline's topics."""
+    found = find(pipeline)
+    raw = [d for d in found.datasets.values() if d.raw]
+    label = name or found.name
+    ingest.start(settings, label, pipeline, raw, parallelism=parallelism)
+    return state(label, settings=settings)
+
+
 def state(name: str, *, settings: Settings | None = None) -> LiveState:
     """Raises UnknownName for a live pipeline that was never started."""
     settings = settings or Settings.load()
@@ -90,6 +99,7 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
         name=name,
         pipeline=found.pipeline,
         state=client.state(last.job_id, settings=settings) if going and last else "STOPPED",
+        wanted=found.wanted,
         wanted=found.wanted,
         fence=found.fence,
         job_id=last.job_id if last else "",
@@ -111,11 +121,11 @@ def stop(name: str, *, give_back: bool = False, settings: Settings | None = None
         last = found.last
         registry.save(settings, found.model_copy(update={"wanted": "stopped"}))
         if last is not None and not last.ended:
-            flush(settings, last.job_id)
+            ingest.flush(settings, last.job_id)
             client.cancel(last.job_id, settings=settings)
             ended = found.with_last(last.model_copy(update={"ended": True}))
             registry.save(settings, ended.model_copy(update={"wanted": "stopped", "failures": 0, "retry_ms": 0}))
-        live_jobs.stop(settings.home, found.run_id, keep_fence=not give_back)
+        live_jobs.stop(settings.home, found.run_id, keep_fence=found.job is not None and not give_back)
         if give_back and found.job is not None:
             kafka_topics.delete(settings, history_topics(found.job))
             registry.save(settings, registry.find(settings, name).model_copy(update={"fence": ""}))

@@ -19,6 +19,8 @@ from flink_jobs.runs.batch import partitions_read, pins
 from flink_jobs.runs.names import job_id
 from flink_jobs.services import topics as kafka_topics
 
+IDLE_MS = 10_000
+"""A topic without records for this long no longer holds the watermark back."""
 _FAR_PAST = -62_135_596_800_000
 
 
@@ -33,6 +35,7 @@ def live_job(pipeline: Pipeline, run_id: str, fence: datetime, settings: Setting
             topics=(*_history(d, plan, run_id, settings), d.topic_name),
             bootstrap=settings.kafka,
             from_ms=plan.read_from_ms,
+            idle_ms=IDLE_MS,
         )
         for d in plan.datasets
     }
