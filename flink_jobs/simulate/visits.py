@@ -53,7 +53,7 @@ def skewed(limits: Ints, rng: np.random.Generator) -> Ints:
     """A number below each limit, the k-th about 1/k as likely as the first (Zipf's law)."""
     import numpy as np
 
-    drawn = np.power(limits.astype(np.float64), rng.random(len(limits)))
+    drawn = np.power(limits + 1.0, rng.random(len(limits)))
     return np.minimum(drawn.astype(np.int64), limits) - 1
 
 
