@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flink_jobs.quality.frame import validate
@@ -77,7 +78,9 @@ def _metrics(expectation: Expectation) -> list[Any]:
     return list(needed.get_metric_configurations())
 
 
+@cache
 def _engine() -> Any:
+    """Great Expectations asks for an engine even where it is handed every number."""
     from great_expectations.execution_engine.pandas_execution_engine import (
         PandasExecutionEngine,
     )
