@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flink_jobs.core.errors import LakeError
+from flink_jobs.lake.log import commit_with
 from flink_jobs.lake.table import Table, partition_column
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def commit(table: Table, decide: Callable[[DeltaTable], Change | None]) -> int |
             lost = error
             time.sleep(random.uniform(0.002, 0.01) * min(attempt + 1, 20))
             continue
-        return _version(table, mark)
+        version = commit_with(table, delta.version(), _MARK, mark)
+        if version is None:
+            raise LakeError(f"The commit just made to table '{table.name}' is not in {table.path}/_delta_log.")
+        return version
     raise LakeError(
         f"Table '{table.name}' could not be changed: other writers came first {_ATTEMPTS} times ({lost}). "
         "Try again, or stop the job that commits all the time."
@@ -93,13 +97,3 @@ def _write(delta: DeltaTable, change: Change, mark: str) -> None:
         partition_filters=[(by, "in", list(change.replaced))] if change.replaced else None,
         commit_properties=_properties(delta, change, mark),
     )
-
-
-def _version(table: Table, mark: str) -> int:
-    """The version of the commit that carries the mark; delta-rs does not tell, and others may have followed."""
-    delta = table.open()
-    for limit in (20, None):
-        for entry in delta.history(limit):
-            if entry.get(_MARK) == mark:
-                return int(entry["version"])
-    raise LakeError(f"The commit just made to table '{table.name}' is not in its history: see {table.path}/_delta_log.")

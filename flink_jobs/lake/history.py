@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from flink_jobs.core.errors import LakeError
 from flink_jobs.core.event_time import from_ms, iso
+from flink_jobs.lake.log import commits
 from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.table import Table
 
@@ -29,7 +31,8 @@ class Version:
 
 def history(table: Table, limit: int | None = None, *, until: int | None = None) -> list[Version]:
     """The newest ``limit`` versions up to ``until`` that the log still remembers, newest first."""
-    return [_version(entry) for entry in table.open(until).history(limit)]
+    table.open(until)
+    return [_version(entry) for entry in islice(commits(table, until=until), limit)]
 
 
 def version_at(table: Table, instant: datetime) -> int:
@@ -61,5 +64,7 @@ def _action(entry: Mapping[str, Any]) -> str:
     if known:
         return str(known)
     return (
-        "fence" if "mainstem.fence" in entry or "mainstem.closed_through" in entry else str(entry["operation"]).lower()
+        "fence"
+        if "mainstem.fence" in entry or "mainstem.closed_through" in entry
+        else str(entry.get("operation", "")).lower()
     )

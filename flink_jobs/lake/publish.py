@@ -14,6 +14,7 @@ from flink_jobs.lake.adds import StagedFile, stage
 from flink_jobs.lake.commit import Change, commit
 from flink_jobs.lake.fence import refuse_owned_by_live
 from flink_jobs.lake.files import final_files
+from flink_jobs.lake.log import commits
 from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.table import Table, partition_column
 from flink_jobs.lake.vacuum import MARK
@@ -158,12 +159,9 @@ def _earlier(table: Table, run_id: str, keys: tuple[str, ...] | None) -> Publish
 
 
 def _find(table: Table, run_id: str) -> Mapping[str, str]:
-    delta = table.open()
-    for limit in (50, None):
-        for entry in delta.history(limit):
-            if entry.get("mainstem.run") == run_id:
-                found: Mapping[str, str] = entry
-                return found
+    for entry in commits(table):
+        if entry.get("mainstem.run") == run_id:
+            return entry
     raise LakeError(
         f"Run {run_id} published '{table.name}' long ago, and the log has since forgotten the details. "
         "Use a new run id to publish again."

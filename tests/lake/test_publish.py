@@ -8,6 +8,7 @@ import pytest
 from flink_jobs.core.errors import LakeError, PartitionOwned
 from flink_jobs.core.event_time import Span
 from flink_jobs.lake.commit import APPEND, Change, commit
+from flink_jobs.lake.history import history
 from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.publish import append, partitions_of, publish
 from flink_jobs.lake.table import Table
@@ -199,3 +200,22 @@ def test_writers_that_never_win_are_told_so(table: Table, monkeypatch: pytest.Mo
     with pytest.raises(LakeError, match="other writers came first 3 times"):
         commit(table, beaten)
     assert len(nested) == 3
+
+
+def test_a_version_is_the_one_of_its_commit_while_others_commit(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flink_jobs.lake import commit as module
+
+    write_file(table, "first", D1, [1])
+    write, calls = module._write, []
+
+    def early(*words: object) -> None:
+        write(*words)  # type: ignore[arg-type]
+        calls.append(words)
+        if len(calls) == 1:
+            for _ in range(3):
+                commit(table, lambda _: Change())
+
+    monkeypatch.setattr(module, "_write", early)
+    assert publish(table, "first", [D1]).version == 1
+    assert publish(table, "first", [D1]).version == 1
+    assert [entry.version for entry in history(table, 3)] == [4, 3, 2]
