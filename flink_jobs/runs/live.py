@@ -100,7 +100,6 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
         pipeline=found.pipeline,
         state=client.state(last.job_id, settings=settings) if going and last else "STOPPED",
         wanted=found.wanted,
-        wanted=found.wanted,
         fence=found.fence,
         job_id=last.job_id if last else "",
         attempts=len(found.attempts),
