@@ -89,6 +89,8 @@ def show_tallies(tallies: list[Tally]) -> None:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in t.quarantined.items())
         if reasons:
             screen.print(f"{t.name}: {reasons}")
+        if t.loaded:
+            screen.print(f"[red]{t.name}: {t.loaded:,} rows came from files and by topic, so they are there twice")
         if t.examples:
             screen.print(f"[red]{t.name}: look at (partition, offset) {', '.join(map(str, t.examples))}")
 

@@ -13,7 +13,6 @@ from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.tables import DUPLICATE, quarantine_name
 from flink_jobs.lake.files import final_files
 from flink_jobs.lake.sql import connect
-from flink_jobs.lake.table import Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,7 +27,7 @@ class Tally:
 
     ``missing`` records are nowhere, ``doubled`` ones more than once; ``foreign`` rows have a place that the input does
     not have. ``examples`` are some places (partition, offset) of such records. ``keys`` counts different keys among the
-    published rows.
+    published rows, ``loaded`` those of them that the table holds from files too.
     """
 
     name: str
@@ -40,6 +39,7 @@ class Tally:
     doubled: int
     foreign: int
     keys: int
+    loaded: int
     examples: tuple[tuple[int, int], ...]
 
     @property
@@ -47,11 +47,11 @@ class Tally:
         """Does every record stand in exactly one place, and does no key stand twice in the table?"""
         kept_out = self.duplicates + sum(self.quarantined.values())
         balanced = self.records == self.published + kept_out and self.keys == self.published
-        return balanced and not (self.missing or self.doubled or self.foreign)
+        return balanced and not (self.missing or self.doubled or self.foreign or self.loaded)
 
     def facts(self) -> dict[str, Any]:
         """Plain data."""
-        names = ("records", "published", "duplicates", "quarantined", "missing", "doubled", "foreign", "keys")
+        names = ("records", "published", "duplicates", "quarantined", "missing", "doubled", "foreign", "keys", "loaded")
         return {**{name: getattr(self, name) for name in names}, "examples": list(self.examples), "even": self.even}
 
 
@@ -62,9 +62,9 @@ def account_topic(settings: Settings, dataset: Dataset, ends: Mapping[int, int])
         sql.executemany("INSERT INTO ends VALUES (?, ?)", [list(pair) for pair in ends.items()])
         sql.execute("CREATE VIEW expected AS SELECT p, unnest(range(e)) AS o FROM ends")
         rows, kept_out = f'SELECT * FROM "{dataset.table_name}"', f'SELECT * FROM "{quarantine_name(dataset)}"'
-        return _tally(
-            sql, dataset.topic_name, dataset.key, f"{rows} WHERE _partition >= 0", f'{kept_out} WHERE "partition" >= 0'
-        )
+        arrived, refused = f"{rows} WHERE _partition >= 0", f'{kept_out} WHERE "partition" >= 0'
+        loaded = f"{rows} WHERE _partition < 0"
+        return _tally(sql, dataset.topic_name, dataset.key, arrived, refused, loaded=loaded)
 
 
 def account_topics(settings: Settings, datasets: Iterable[Dataset], *, wait_s: float = 0) -> list[Tally]:
@@ -94,7 +94,7 @@ def account_load(name: str, dataset: Dataset, staged: Path, rows: Path, kept_out
     with duckdb.connect() as sql:
         columns = '"partition" AS p, "offset" AS o'
         sql.execute(f"CREATE VIEW expected AS SELECT {columns} FROM {_files(sorted(staged.glob('*.parquet')))}")
-        return _tally(sql, name, dataset.key, _run(rows, dataset.key), _run(kept_out, ()))
+        return _tally(sql, name, dataset.key, _run(rows, dataset.key), _run(kept_out, ()), loaded="")
 
 
 def _run(folder: Path, key: Sequence[str]) -> str:
@@ -112,8 +112,8 @@ def _files(files: Sequence[Path]) -> str:
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
-def _tally(sql: DuckDBPyConnection, name: str, key: Sequence[str], rows: str, kept_out: str) -> Tally:
-    """The account over the view ``expected`` (p, o) and two SELECTs, rows and quarantine."""
+def _tally(sql: DuckDBPyConnection, name: str, key: Sequence[str], rows: str, kept_out: str, *, loaded: str) -> Tally:
+    """The account over the view ``expected`` (p, o) and SELECTs: rows, quarantine, rows that came from files."""
     keys = ", ".join(f'"{column}"' for column in key)
     sql.execute(
         f"CREATE TABLE taken AS SELECT _partition AS p, _offset AS o, '' AS why FROM ({rows}) "
@@ -133,6 +133,7 @@ def _tally(sql: DuckDBPyConnection, name: str, key: Sequence[str], rows: str, ke
         doubled=doubled,
         foreign=foreign,
         keys=sql.execute(distinct).fetchall()[0][0],
+        loaded=_count(sql, f"SELECT {keys} FROM ({rows}) INTERSECT SELECT {keys} FROM ({loaded})") if loaded else 0,
         examples=_examples(sql),
     )
 

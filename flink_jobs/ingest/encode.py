@@ -17,8 +17,8 @@ from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 from flink_jobs.core.dataset import Dataset, TimeFormat
-from flink_jobs.core.event_time import from_ms, iso, parse_utc, to_ms
 from flink_jobs.core.errors import DeclarationError
+from flink_jobs.core.event_time import from_ms, iso, parse_utc, to_ms
 
 _WHOLE = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?", re.ASCII)

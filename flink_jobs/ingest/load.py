@@ -17,11 +17,12 @@ from pathlib import Path
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import GateFailed, Mismatch, PlatformError
-from flink_jobs.core.event_time import iso, from_ms
+from flink_jobs.core.event_time import from_ms, iso
 from flink_jobs.core.plan import Files, IngestJob
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.account import Tally, account_load
 from flink_jobs.ingest.feeds import Feed, find_files
+from flink_jobs.ingest.registration import ingest_job_id
 from flink_jobs.ingest.settle import move_known_keys
 from flink_jobs.ingest.staging import StagedFile, stage
 from flink_jobs.ingest.tables import make_tables, quarantine_name
@@ -30,7 +31,6 @@ from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.publish import append
 from flink_jobs.lake.sql import connect
 from flink_jobs.lake.table import Table
-from flink_jobs.ingest.registration import ingest_job_id
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _jsonl(found: Found) -> Iterator[Record]:
     targets = {target: source for source, target in how.rename.items()}
     columns = [c for c in dataset.columns if c not in how.constant]
     mapping = Mapping(
-        tuple([*columns, *how.constant]), tuple(targets.get(c, c) for c in columns), tuple(how.constant.values()), ()
+        (*columns, *how.constant), tuple(targets.get(c, c) for c in columns), tuple(how.constant.values()), ()
     )
     build = _builder(found, mapping)
     time = targets.get(dataset.event_time, dataset.event_time)

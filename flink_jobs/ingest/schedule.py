@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.event_time import Span
-from flink_jobs.ingest.disorder import KINDS, Disorder, Sent, Source, disturb
+from flink_jobs.ingest.disorder import KINDS, Disorder, Source, disturb
 from flink_jobs.ingest.staging import StagedFile
 
 _BATCH = 20_000
@@ -77,7 +77,7 @@ class Schedule:
 
     def departures(self) -> Iterator[list[Departure]]:
         """Batches in order of arrival."""
-        query = f"SELECT topic, arrival_ms, key, raw FROM {self._source()} ORDER BY arrival_ms, file, line"  # noqa: S608
+        query = f"SELECT topic, arrival_ms, key, raw FROM {self._source()} ORDER BY arrival_ms, file, line"
         cursor = self._sql.execute(query)
         while rows := cursor.fetchmany(_BATCH):
             yield [Departure(*row) for row in rows]

@@ -1,0 +1,21 @@
+"""A live ingest is killed while it works; nothing is lost, nothing is there twice. The long trial is a benchmark."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.exactly_once import Trial, facts, own_platform, run
+
+pytestmark = [pytest.mark.recovery, pytest.mark.timeout(600)]
+
+PORTS = 29_700
+
+
+def test_kills_of_every_part_lose_and_double_nothing():
+    with own_platform(PORTS) as settings:
+        trial = run(settings, Trial(rows=100_000, kills=4, rate=2_000, seed=2))
+    assert trial.good, facts(trial)
+    assert trial.tally is not None
+    assert trial.tally.duplicates == 2_000 and sum(trial.tally.quarantined.values()) == 1_031
+    assert set(trial.killed) == {"flink-tm", "flink-jm", "committer"}
+    assert trial.attempts > 1, "the JobManager forgot the job, so it must have been submitted again"
