@@ -1,0 +1,1 @@
+"""Demo: the whole line on one machine, run by Airflow, told step by step."""
