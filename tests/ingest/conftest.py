@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.plan import IngestJob
+from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.feeds import FeedFile, Found
 
 VIEWS = Dataset(
@@ -34,3 +36,14 @@ def found(tmp_path: Path, views: Dataset) -> Callable[..., Found]:
         return Found(path=path, how=how or FeedFile(path=name, dataset="views"), dataset=views)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def run_locally(tmp_path_factory: pytest.TempPathFactory) -> Callable[[IngestJob, Settings], None]:
+    """Run an ingest job in a small engine inside this process."""
+    from flink_jobs.runtime import local
+    from flink_jobs.services import flink_home
+
+    settings = Settings.load({"MAINSTEM_HOME": str(tmp_path_factory.mktemp("engine"))})
+    local.prepare(flink_home.build(settings), settings.folder("log"))
+    return lambda job, _: local.run(job)
