@@ -15,7 +15,7 @@ from mainstem_airflow.links import set_job_button
 from mainstem_airflow.patience import Patience, steady
 from mainstem_airflow.readiness import wait_for_watermark
 from mainstem_airflow.run_names import Attempts
-from mainstem_airflow.runs_api import ENDED, Record, Refused, RunsApi, Unreachable, connect
+from mainstem_airflow.runs_api import ENDED, Failed, Record, Refused, RunsApi, Unreachable, connect
 
 
 class RunTrigger(BaseTrigger):
@@ -57,6 +57,8 @@ class RunTrigger(BaseTrigger):
                     yield TriggerEvent(await self._watch(api, self._wanted(span)))
         except (Refused, DeclarationError) as error:
             yield TriggerEvent(self._ended("refused", str(error)))
+        except Failed as error:
+            yield TriggerEvent(self._ended("failed", str(error)))
         except Unreachable as error:
             yield TriggerEvent(self._ended("lost", str(error)))
 

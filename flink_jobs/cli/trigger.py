@@ -1,0 +1,39 @@
+"""mainstem trigger: let Airflow run a DAG once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flink_jobs.cli.screen import AsJson, console, print_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the app."""
+    app.command("trigger")(trigger)
+
+
+def trigger(
+    dag: Annotated[str, typer.Argument(help="The DAG, for example build_features.")],
+    partition: Annotated[str | None, typer.Option(help="Partition key, for example 2017-11-25.")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="name=value of the form; may be given again.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended; exit 1 when it failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a DAG once, as the Trigger button does."""
+    from flink_jobs.cli import airflow_rest, dag_runs
+    from flink_jobs.core.settings import Settings
+
+    settings = Settings.load()
+    with airflow_rest.connect(settings) as airflow:
+        run = airflow.trigger(dag, partition=partition, conf=dag_runs.form_values(param or []))
+        if wait:
+            with dag_runs.progress(dag, 1, silent=as_json) as say:
+                (run,) = airflow.wait(lambda: [airflow.run(dag, run.run_id)], 1, say=say)
+    if wait:
+        dag_runs.report([run], settings.url("airflow"), as_json=as_json)
+    elif as_json:
+        print_json(dag_runs.facts(run, settings.url("airflow")))
+    else:
+        console().print(f"{run.run_id} is {run.state}: {settings.url('airflow')}{run.page}", soft_wrap=True)
