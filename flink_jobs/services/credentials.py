@@ -19,7 +19,7 @@ def ensure(settings: Settings, name: str, size: int = 48) -> str:
     """The secret of this name, made of ``size`` random bytes when there is none."""
     path = file(settings, name)
     if not path.exists():
-        part = path.with_suffix(f".{os.getpid()}")
+        part = path.with_suffix(f".{secrets.token_hex(8)}")  # threads of one start ask for one secret at once
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(secrets.token_urlsafe(size))
         try:
