@@ -24,6 +24,10 @@ def seen(tmp_path_factory, run_locally):
 
 
 @pytest.mark.flink
+# PyFlink warns of itself, and leaves its JVM to the end of the process.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("place", range(len(RECORDS)), ids=[record.what for record in RECORDS])
 def test_a_broken_record_goes_to_quarantine_with_its_reason(place, seen):
     assert seen[place] == RECORDS[place].seen
