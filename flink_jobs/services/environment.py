@@ -41,4 +41,6 @@ def flink(settings: Settings) -> dict[str, str]:
         "FLINK_OPT_DIR": str(home / "opt"),
         "FLINK_PLUGINS_DIR": str(home / "plugins"),
         "FLINK_LOG_DIR": str(settings.home / "log"),
+        # Else each Python client opens a server for local workers, on every address of the machine.
+        "_python_worker_execution_mode": "process",
     }

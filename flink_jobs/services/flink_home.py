@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import shutil
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,11 +35,11 @@ def _build(settings: Settings) -> Path:
 
 def _configure(settings: Settings, source: Path, conf: Path) -> None:
     conf.mkdir(exist_ok=True)
-    for file in source.iterdir():
-        if file.is_file():
-            shutil.copyfile(file, conf / file.name)
-    (conf / "config.yaml").write_text(config_text(settings, java_options=java_options(), java_home=java.home()))
-    (conf / "log4j-server.properties").write_text(log4j_text())
+    texts = {file.name: file.read_text() for file in source.iterdir() if file.is_file()}
+    texts["config.yaml"] = config_text(settings, java_options=java_options(), java_home=java.home())
+    texts["log4j-server.properties"] = log4j_text()
+    for name, text in texts.items():
+        _write(conf / name, text)
 
 
 def java_options() -> list[str]:
@@ -54,6 +54,15 @@ def java_options() -> list[str]:
 def bash_java_utils() -> Path:
     """Flink's own tool for the arithmetic of memory."""
     return packages.folder("pyflink") / "bin" / "bash-java-utils.jar"
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all: a client may read it meanwhile."""
+    if file.exists() and file.read_text() == text:
+        return
+    part = file.with_suffix(f".{os.getpid()}")
+    part.write_text(text)
+    part.replace(file)
 
 
 def _link(folder: Path, files: Iterable[Path]) -> None:
