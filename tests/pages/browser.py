@@ -24,14 +24,20 @@ FLAGS = [
     "--disable-sync",
 ]
 CONTRAST = """() => {
-  const parts = (color) => color.match(/[\\d.]+/g).map(Number);
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parts = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
   const luminance = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
     .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const behind = (element) => {
     for (let at = element; at; at = at.parentElement) {
       const color = parts(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || color[3] > 0.99) return color;
+      if (color[3] === 255) return color;
     }
     return [255, 255, 255];
   };
