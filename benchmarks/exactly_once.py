@@ -78,8 +78,9 @@ def run(settings: Settings, trial: Trial, *, say: Any = print) -> Trial:
     live.start(settings, NAME, "exactly_once", [CLICKS], parallelism=2, checkpoint_ms=2_000)
     sender = threading.Thread(target=_send, args=(settings, trial), name="sender")
     sender.start()
-    for number, victim in enumerate(_victims(trial)):
-        _wait_for_checkpoint(settings)
+    for number, (victim, at_once) in enumerate(schedule(trial.kills, trial.seed)):
+        if not at_once:
+            _wait_for_checkpoint(settings)
         time.sleep(random.Random(f"{trial.seed}/{number}").uniform(0, 3))
         pid = _kill(settings, victim)
         trial.killed[victim] += 1
@@ -117,11 +118,20 @@ def departures(rows: int, rate: float) -> Iterator[list[Departure]]:
         yield batch
 
 
-def _victims(trial: Trial) -> list[str]:
-    """Each victim as often as the others, in an order that the seed decides."""
-    listed = [VICTIMS[i % len(VICTIMS)] for i in range(trial.kills)]
-    random.Random(trial.seed).shuffle(listed)
-    return listed
+def schedule(kills: int, seed: int) -> list[tuple[str, bool]]:
+    """Who dies, and whether at once, without waiting for the job to be well again.
+
+    Rounds of all three in an order that the seed decides; in every second round the TaskManager dies right after the
+    JobManager, so that a failure meets a recovery that has only begun.
+    """
+    rng, listed = random.Random(seed), list[tuple[str, bool]]()
+    for number in range(-(-kills // len(VICTIMS))):
+        if number % 2:
+            both = [("flink-jm", False), ("flink-tm", True)]
+            listed += rng.choice([[("committer", False), *both], [*both, ("committer", False)]])
+        else:
+            listed += [(victim, False) for victim in rng.sample(VICTIMS, len(VICTIMS))]
+    return listed[:kills]
 
 
 def _wait_for_checkpoint(settings: Settings, timeout_s: float = 300) -> None:
@@ -131,7 +141,8 @@ def _wait_for_checkpoint(settings: Settings, timeout_s: float = 300) -> None:
         job_id = registry.find(settings, NAME).attempts[-1].job_id
         running = client.state(job_id, settings=settings) == "RUNNING"
         # The platform's status asks every process how it does, so it is asked last.
-        if running and _checkpoint(settings) != before and all(_pid(settings, victim) for victim in VICTIMS):
+        made = _checkpoint(settings) not in (None, before)
+        if running and made and all(_pid(settings, victim) for victim in VICTIMS):
             return
         time.sleep(0.5)
     sys.exit(f"The job made no checkpoint within {timeout_s:.0f} s: {live.status(settings, NAME)}")
@@ -192,7 +203,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port-base", type=int, default=29_500)
     asked = parser.parse_args()
-    rate = asked.rate or asked.rows / (asked.kills * 20)
+    rate = asked.rate or asked.rows / (asked.kills * 30)
     with own_platform(asked.port_base) as settings:
         trial = run(settings, Trial(asked.rows, asked.kills, rate, asked.seed))
     print(json.dumps(facts(trial), indent=2))
