@@ -26,14 +26,6 @@ def produce(bootstrap: str, topic: str, records: Iterable[Record], *, partitions
     return sent
 
 
-def end(bootstrap: str, topic: str, record: Record, *, partitions: int) -> None:
-    """Send one record to every partition."""
-    producer, failed = _producer(bootstrap), _Failures()
-    for partition in range(partitions):
-        _send(producer, topic, record, partition, failed)
-    _flush(producer, topic, failed)
-
-
 class _Failures:
     """Remembers the first record that the broker refused."""
 

@@ -20,8 +20,8 @@ from flink_jobs.jobs.catalog import find
 from flink_jobs.lake.snapshot import Snapshot, pin
 from flink_jobs.lake.table import Table
 from flink_jobs.proof.compare import compare
-from flink_jobs.proof.produce import end, produce
-from flink_jobs.proof.records import end_of_history, records
+from flink_jobs.proof.produce import produce
+from flink_jobs.proof.records import records
 from flink_jobs.proof.verdict import Proof, ProofRun, TableProof, save
 from flink_jobs.reference.run import connect, write
 from flink_jobs.runtime import client
@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 class Asked:
     """What to prove: ``parallelism`` and ``seeds`` are all tried; each seed is one arrival order."""
 
-    pipeline: str
+    pipeline: str | Pipeline
     span: Span
     parallelism: Sequence[int] = (1,)
     seeds: Sequence[int] = (1,)
@@ -47,7 +47,7 @@ class _Trial:
 
     def __init__(self, asked: Asked, settings: Settings, say: Say) -> None:
         self.asked, self.settings, self.say = asked, settings, say
-        self.pipeline: Pipeline = find(asked.pipeline)
+        self.pipeline: Pipeline = find(asked.pipeline) if isinstance(asked.pipeline, str) else asked.pipeline
         self.plan: Plan = build_plan(self.pipeline, asked.span)
         seed = f"{self.plan.version}|{asked.span}|{time.time_ns()}"
         self.id = hashlib.sha256(seed.encode()).hexdigest()[:12]
@@ -103,7 +103,6 @@ class _Trial:
         db = connect()
         rows = records(db, dataset, self.inputs[dataset_name].folder, seed=seed, read=(low, high))
         produce(self.settings.kafka, topic, rows, partitions=partitions)
-        end(self.settings.kafka, topic, end_of_history(), partitions=partitions)
         db.close()
 
     def _flink(self, name: str, sources: dict[str, Files] | dict[str, Topics], *, live: bool, parallelism: int) -> None:

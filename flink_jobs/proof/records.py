@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +62,3 @@ def _value(dataset: Dataset, name: str, word: str) -> str:
         text = f"CAST({column} AS VARCHAR)"
     return f"COALESCE({text}, 'null')"
 
-
-def end_of_history() -> Record:
-    """The record that ends a bounded history: it carries no row and moves the watermark to the far future."""
-    return ("", '{"_end_of_history": true}', time.time_ns() // 1_000_000)
