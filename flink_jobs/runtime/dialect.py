@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from flink_jobs.core.frame import interval
+
 ARRIVAL = "`_arrival`"
 """The column by which a live run orders rows as they arrive."""
 
@@ -46,8 +48,19 @@ def of(is_live: bool) -> Callable[[str], str]:
     return live if is_live else batch
 
 
-def watermark(is_live: bool, column: str, delay_ms: int) -> tuple[str, ...]:
-    """The watermark clause of a source table, none in batch."""
+def time_columns(is_live: bool, time: str, expression: str, delay_ms: int) -> list[str]:
+    """Columns that only a live source table has: the order of arrival, the event time and its watermark."""
     if not is_live:
-        return ()
-    return (f"WATERMARK FOR {column} AS {column} - INTERVAL '{delay_ms // 1000}.{delay_ms % 1000:03d}' SECOND(8, 3)",)
+        return []
+    bound = f"WATERMARK FOR {time} AS {time} - {interval(delay_ms)}"
+    return [f"{ARRIVAL} AS PROCTIME()", f"{time} AS {expression}", bound]
+
+
+def carried(is_live: bool, time: str) -> list[str]:
+    """Those columns as later views take them over, untouched: a cast would end the event time's meaning."""
+    return [ARRIVAL, time] if is_live else []
+
+
+def event_time(is_live: bool, time: str, written: str) -> str:
+    """The event time as steps get it: live the column that carries the watermark, in batch the time as it was written."""
+    return time if is_live else f"{written} AS {time}"

@@ -26,7 +26,18 @@ def session(settings: Settings) -> dict[str, str]:
 
 def mini_cluster(slots: int = 4) -> dict[str, str]:
     """Run inside this process's JVM: for tests and small local work."""
-    return {"execution.target": "local", "execution.attached": "true", "taskmanager.numberOfTaskSlots": str(slots)}
+    return {
+        "execution.target": "local",
+        "execution.attached": "true",
+        "taskmanager.numberOfTaskSlots": str(slots),
+        # The home's configuration names the platform's ports, which a platform beside this process may hold.
+        "rest.port": "0",
+        "rest.bind-port": "0",
+        "jobmanager.rpc.port": "0",
+        "taskmanager.rpc.port": "0",
+        "taskmanager.data.port": "0",
+        "blob.server.port": "0",
+    }
 
 
 def create(target: Mapping[str, str], values: Mapping[str, str], *, live: bool) -> TableEnvironment:

@@ -9,7 +9,7 @@ from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.plan import Files
-from flink_jobs.runtime.text import Statement, table, view, where, within
+from flink_jobs.runtime.text import Statement, table, where, within
 
 PARQUET = {"connector": "filesystem", "format": "parquet", "parquet.utc-timezone": "true"}
 
@@ -35,7 +35,7 @@ def statements(dataset: Dataset, bound: Files, read_from_ms: int | None, read_to
     span = where(within(quote(dataset.event_time), read_from_ms, read_to_ms))
     return [
         Statement(dataset.name, table(source, stored(dataset.columns), options)),
-        Statement(dataset.name, view(dataset.name, f"SELECT {items}\nFROM {quote(source)}{span}")),
+        Statement(dataset.name, f"SELECT {items}\nFROM {quote(source)}{span}", view=dataset.name),
     ]
 
 

@@ -27,7 +27,7 @@ def _blocks(trace: str) -> list[str]:
     starts = [0, *(m.start() for m in _CAUSE.finditer(trace)), len(trace)]
     blocks = []
     for start, end in pairwise(starts):
-        lines = trace[start:end].strip().removeprefix("Caused by: ").splitlines()
+        lines = trace[start:end].strip().removeprefix("Caused by:").splitlines()
         kept: list[str] = []
         for line in lines:
             if _FRAME.match(line):

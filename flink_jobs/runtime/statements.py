@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import RunError
-from flink_jobs.core.plan import Files, Job
-from flink_jobs.runtime import dialect, files, sinks
-from flink_jobs.runtime.text import Statement, statement_set, view
+from flink_jobs.core.plan import Job, Topics
+from flink_jobs.runtime import dialect, files, records, sinks
+from flink_jobs.runtime.text import Statement, statement_set
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Script:
     insert: str
 
     def __str__(self) -> str:
-        return ";\n\n".join([*(s.sql for s in self.setup), self.insert]) + ";\n"
+        return ";\n\n".join([*map(str, self.setup), self.insert]) + ";\n"
 
 
 def script(job: Job) -> Script:
     """The whole job; raises RunError when a binding is missing or does not fit the mode."""
     plan, rewrite = job.plan, dialect.of(job.live)
     setup = [s for dataset in plan.datasets for s in _source(job, dataset)]
-    setup += [Statement(v.name, view(v.name, rewrite(v.select))) for v in plan.views]
+    setup += [Statement(v.name, rewrite(v.select), view=v.name) for v in plan.views]
     for output in plan.outputs:
         if output.table not in job.sinks:
             raise RunError(f"Job '{job.name}' has no folder for its table '{output.table}'.")
@@ -38,12 +38,14 @@ def _source(job: Job, dataset: Dataset) -> list[Statement]:
     bound = job.sources.get(dataset.name)
     if bound is None:
         raise RunError(f"Job '{job.name}' has no input for its dataset '{dataset.name}'.")
-    plan = job.plan
-    if not isinstance(bound, Files):
-        raise NotImplementedError
+    read = (job.plan.read_from_ms, job.plan.read_to_ms)
+    if isinstance(bound, Topics):
+        sources = records.from_topics(dataset, bound, live=job.live)
+        select = dialect.of(job.live)(records.rows(dataset, *read, live=job.live))
+        return [*sources, Statement(dataset.name, select, view=dataset.name)]
     if job.live:
         raise RunError(
             f"Job '{job.name}' is live and dataset '{dataset.name}' is bound to files, which an engine reads in no "
             "order, so rows would be lost. Bind it to topics."
         )
-    return files.statements(dataset, bound, plan.read_from_ms, plan.read_to_ms)
+    return files.statements(dataset, bound, *read)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.plan import IngestJob, Job
-from flink_jobs.runtime import configuration, environment
+from flink_jobs.runtime import configuration, environment, ingest
 from flink_jobs.runtime.root_cause import readable
 from flink_jobs.runtime.statements import Script, script
 
@@ -16,14 +18,15 @@ if TYPE_CHECKING:
     from pyflink.table import TableEnvironment, TableResult
 
 
-def submit(job: Job, target: Mapping[str, str]) -> TableResult:
+def submit(job: Job | IngestJob, target: Mapping[str, str]) -> TableResult:
     """Plan the job and start it; raises RunError with the step and the planner's reason."""
     if not job.live:
         _require_empty(job)
     text = _script(job)
     env = environment.create(target, configuration.of_job(job), live=job.live)
     _define(env, text, job.name)
-    return _execute(env, text.insert, f"Job '{job.name}'")
+    with _named(f"Job '{job.name}'"):
+        return env.execute_sql(text.insert)
 
 
 def _require_empty(job: Job | IngestJob) -> None:
@@ -41,31 +44,39 @@ def explain(job: Job, target: Mapping[str, str]) -> str:
     text = _script(job)
     env = environment.create(target, configuration.of_job(job), live=job.live)
     _define(env, text, job.name)
-    explained = _execute(env, f"EXPLAIN {text.insert.removeprefix('EXECUTE ')}", f"Job '{job.name}'")
+    with _named(f"Job '{job.name}'"):
+        explained = env.execute_sql(f"EXPLAIN {text.insert.removeprefix('EXECUTE ')}")
     return str(explained.collect().next()[0])
 
 
 def _define(env: TableEnvironment, text: Script, name: str) -> None:
     for statement in text.setup:
-        _execute(env, statement.sql, f"Job '{name}': step '{statement.step}'")
+        with _named(f"Job '{name}': step '{statement.step}'"):
+            if statement.view:
+                # As an object and not as CREATE VIEW, which each use would plan anew, and the engine would run anew.
+                env.create_temporary_view(quote(statement.view), env.sql_query(statement.sql))
+            else:
+                env.execute_sql(statement.sql)
 
 
-def _execute(env: TableEnvironment, sql: str, place: str) -> TableResult:
-    from py4j.protocol import Py4JError
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Turn what the planner raises into a RunError that names the place."""
+    from py4j.protocol import Py4JNetworkError
 
     try:
-        return env.execute_sql(sql)
-    except (Py4JError, RuntimeError) as error:
-        raise RunError(f"{place} cannot be planned: {readable(str(error))}") from error
+        yield
+    except Py4JNetworkError:
+        raise
     except Exception as error:
         # pyflink turns Java exceptions into bare Python ones of its own; all of them carry a Java trace.
         if "org.apache.flink" not in str(error):
             raise
-        raise RunError(f"{place} cannot be started: {readable(str(error))}") from error
+        raise RunError(f"{place} cannot be planned: {readable(str(error))}") from error
 
 
-def _script(job: Job) -> Script:
-    return script(job)
+def _script(job: Job | IngestJob) -> Script:
+    return script(job) if isinstance(job, Job) else ingest.script(job)
 
 
 def _folders(job: Job | IngestJob) -> list[str]:

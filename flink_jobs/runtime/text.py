@@ -11,10 +11,17 @@ from flink_jobs.core.event_time import from_ms
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement and the step of the pipeline it stands for, so that an error can name the step."""
+    """One definition and the step of the pipeline it stands for, so that an error can name the step.
+
+    With ``view`` the text is a SELECT that later statements use under that name.
+    """
 
     step: str
     sql: str
+    view: str = ""
+
+    def __str__(self) -> str:
+        return f"CREATE VIEW {quote(self.view)} AS\n{self.sql}" if self.view else self.sql
 
 
 def literal(text: str) -> str:
@@ -50,11 +57,6 @@ def table(name: str, columns: Iterable[str], options: Mapping[str, str], *, part
     cut = f" PARTITIONED BY ({quote(partitioned_by)})" if partitioned_by else ""
     given = ",\n  ".join(f"{literal(key)} = {literal(value)}" for key, value in options.items())
     return f"CREATE TABLE {quote(name)} (\n  {body}\n){cut} WITH (\n  {given}\n)"
-
-
-def view(name: str, select: str) -> str:
-    """CREATE VIEW."""
-    return f"CREATE VIEW {quote(name)} AS\n{select}"
 
 
 def statement_set(inserts: Iterable[str]) -> str:

@@ -1,0 +1,141 @@
+"""Raw records: what a JSON record must look like to become a typed row, as Flink SQL. One text for all ways in.
+
+The rule is about texts: a value fits its column when the text of the JSON scalar reads as the type, so ``12`` and ``"12"``
+are both a bigint and ``1.5`` is none; a decimal is rounded to its scale, a time cut to milliseconds. What does not fit is
+named by a reason and a field, and nothing is guessed. Of a field that stands twice in a record the last one counts.
+"""
+
+from __future__ import annotations
+
+from flink_jobs.core.columns import flink_type, quote
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.frame import interval
+from flink_jobs.runtime.text import literal, timestamp
+
+RAW = "`_raw`"
+KNOWN_AT = "`_known_at`"
+PROBLEM = "`_problem`"
+TIME = "`_time`"
+"""The event time as it was written; a live run's own column of that name carries the watermark and is never NULL."""
+END_OF_HISTORY = "_end_of_history"
+"""A record with this field set to true ends a history topic: its watermark goes to the end of time, the record is no row."""
+EPOCH = timestamp(0)
+_END = "end of record"
+_JSON = f"CONCAT('[', {RAW}, ',\"{_END}\"]')"
+"""The record as first of two elements: Flink's parser stops after one value, and so ignores what follows it. Here anything
+that follows breaks the array or moves its second element. The parser reads one text once a row, however often it is asked."""
+_ENDED = "`_ended`"
+_GREATEST = "1.7976931348623157E308"
+_LAST = "TIMESTAMP '9999-12-31 23:59:59.999'"
+_DIGITS = r"^[+-]?[0-9]+$"
+_NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z?$"
+
+
+def judged(dataset: Dataset, place: list[str], source: str) -> str:
+    """SELECT over records with ``_raw`` and ``_known_at``: ``place``, the typed columns, and ``_problem``.
+
+    The event time comes out as ``_time``. Each layer stands behind an UNNEST of one row, which the planner does not see
+    through: it would otherwise write out every use of a text or value in full, and work it out again each time.
+    """
+    kept = ", ".join(place)
+    fields = {_text(name): _field(name) for name in dataset.columns} | {_ENDED: f"JSON_VALUE({_JSON}, '$[1]')"}
+    values = {_named(dataset, name): _typed(dataset, name, _text(name)) for name in dataset.columns}
+    read = f"SELECT {kept}, {', '.join(fields)}\nFROM {source} {_once(fields)}"
+    typed = f"SELECT {kept}, {', '.join([*fields, *values])} FROM (\n{read}\n) {_once(values)}"
+    return f"SELECT {kept}, {', '.join(values)}, {problem(dataset)} AS {PROBLEM} FROM (\n{typed}\n)"
+
+
+def _once(named: dict[str, str]) -> str:
+    return f"CROSS JOIN UNNEST(ARRAY[ROW({', '.join(named.values())})]) AS u({', '.join(named)})"
+
+
+def _typed(dataset: Dataset, name: str, text: str) -> str:
+    word = dataset.columns[name]
+    if word == "string":
+        return text
+    if word == "timestamp":
+        return _time(text, dataset)
+    if word == "boolean":
+        return f"CASE {text} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
+    cast = f"TRY_CAST({text} AS {flink_type(word)})"
+    finite = f" AND ABS({cast}) <= {_GREATEST}" if word == "double" else ""
+    return f"CASE WHEN REGEXP({text}, {literal(_pattern(word))}){finite} THEN {cast} END"
+
+
+def event_time(dataset: Dataset) -> str:
+    """The time by which a live run measures its progress: never NULL, never far ahead of the record's arrival.
+
+    Records that will be refused get 1970, which holds nothing back, because a watermark never goes back.
+    """
+    time = _typed(dataset, dataset.event_time, _field(dataset.event_time))
+    return (
+        f"CASE WHEN {_field(END_OF_HISTORY)} = 'true' THEN {_LAST} "
+        f"WHEN {time} <= {_latest(dataset)} THEN {time} ELSE {EPOCH} END"
+    )
+
+
+def problem(dataset: Dataset) -> str:
+    """``reason:field`` of the first thing wrong with a record, NULL for a good one; over the layers of ``judged``."""
+    whole = f"REGEXP({RAW}, '^\\s*[{{]') AND {_ENDED} = '{_END}'"
+    tests = [f"WHEN ({whole}) IS NOT TRUE THEN 'not_json:'"]
+    for name, word in dataset.columns.items():
+        tests += _tests(dataset, name, word)
+    tests.append(f"WHEN {TIME} > {_latest(dataset)} THEN 'too_far_ahead:{dataset.event_time}'")
+    return "CASE " + " ".join(tests) + " END"
+
+
+def _tests(dataset: Dataset, name: str, word: str) -> list[str]:
+    text, column = _text(name), _named(dataset, name)
+    nested = f"JSON_QUERY({_JSON}, '$[0].{name}') IS NOT NULL"
+    tests = [f"WHEN {text} IS NULL AND {nested} THEN 'wrong_type:{name}'"]
+    if dataset.required(name):
+        tests.append(f"WHEN {text} IS NULL THEN 'missing:{name}'")
+    if word != "string":
+        if word in ("bigint", "int", "double") or word.startswith("decimal"):
+            fits = literal(_pattern(word))
+            tests.append(f"WHEN {column} IS NULL AND REGEXP({text}, {fits}) THEN 'out_of_range:{name}'")
+        tests.append(f"WHEN {column} IS NULL AND {text} IS NOT NULL THEN 'wrong_type:{name}'")
+    allowed = dataset.allowed.get(name)
+    if allowed:
+        listed = ", ".join(literal(a) for a in allowed)
+        tests.append(f"WHEN {text} NOT IN ({listed}) THEN 'not_allowed:{name}'")
+    return tests
+
+
+def _named(dataset: Dataset, name: str) -> str:
+    return TIME if name == dataset.event_time else quote(name)
+
+
+def _text(name: str) -> str:
+    return quote(f"_text_{name}")
+
+
+def _field(name: str) -> str:
+    return f"JSON_VALUE({_JSON}, '$[0].{name}')"
+
+
+def _pattern(word: str) -> str:
+    if word in ("bigint", "int"):
+        return _DIGITS
+    return r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" if word == "date" else _NUMBER
+
+
+def _time(text: str, dataset: Dataset) -> str:
+    if dataset.time_format == "iso":
+        time = f"TRY_CAST(REPLACE(REPLACE({text}, 'T', ' '), 'Z', '') AS TIMESTAMP(3))"
+        # The cast takes 30 February for the 28th and 24:00 for the next day: a real time is on the day it names.
+        same = f"DATE_FORMAT({time}, 'yyyy-MM-dd') = SUBSTRING({text}, 1, 10)"
+        return f"CASE WHEN REGEXP({text}, {literal(_ISO)}) AND {same} THEN {time} END"
+    scale = 1000 if dataset.time_format == "epoch_s" else 1
+    # Years 1 to 9999: beyond them the conversion would fail and stop the job.
+    low, high = -62_135_596_800_000 // scale, 253_402_300_800_000 // scale
+    number = f"TRY_CAST({text} AS BIGINT)"
+    return (
+        f"CASE WHEN {number} >= {low} AND {number} < {high} "
+        f"THEN CAST(TO_TIMESTAMP_LTZ({number} * {scale}, 3) AS TIMESTAMP(3)) END"
+    )
+
+
+def _latest(dataset: Dataset) -> str:
+    return f"{KNOWN_AT} + {interval(dataset.max_ahead)}"

@@ -1,0 +1,107 @@
+"""Records: a dataset as raw JSON records with their place, from Kafka topics or from files of records.
+
+Both give one view with the columns _raw, _known_at, _partition, _offset, _topic; live also the event time, as the time
+attribute with its watermark, and _arrival, by which rows can be numbered as they come.
+"""
+
+from __future__ import annotations
+
+from flink_jobs.core.columns import quote, quoted
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.errors import RunError
+from flink_jobs.core.plan import Files, Topics
+from flink_jobs.runtime import dialect, files, raw_records
+from flink_jobs.runtime.text import Statement, literal, table, where, within
+
+PLACE = ("_known_at", "_partition", "_offset", "_topic")
+
+
+def name_of(dataset: str) -> str:
+    """The view of a dataset's records; upper case, so that no step can have the name."""
+    return f"RECORDS_{dataset}"
+
+
+def from_topics(dataset: Dataset, bound: Topics, *, live: bool) -> list[Statement]:
+    """Kafka topics, each record once, from the first that can matter."""
+    if not live and not bound.bounded:
+        raise RunError(f"A batch run reads dataset '{dataset.name}' from a topic without an end. Bind it bounded.")
+    source, time = files.source_name(dataset.name), quote(dataset.event_time)
+    body = [
+        "`_raw` STRING",
+        "`_known_at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
+        "`_partition` INT METADATA FROM 'partition' VIRTUAL",
+        "`_offset` BIGINT METADATA FROM 'offset' VIRTUAL",
+        "`_topic` STRING METADATA FROM 'topic' VIRTUAL",
+    ]
+    body += dialect.time_columns(live, time, raw_records.event_time(dataset), dataset.watermark_delay)
+    items = "`_raw`, CAST(`_known_at` AS TIMESTAMP(3)) AS `_known_at`, `_partition`, `_offset`, `_topic`"
+    select = f"SELECT {', '.join([items, *dialect.carried(live, time)])}\nFROM {quote(source)}"
+    return [
+        Statement(dataset.name, table(source, body, _options(dataset, bound))),
+        Statement(dataset.name, select, view=name_of(dataset.name)),
+    ]
+
+
+def from_files(dataset: Dataset, bound: Files) -> list[Statement]:
+    """Parquet files of records: raw, partition, offset, known_at."""
+    source = files.source_name(dataset.name)
+    stored = {"raw": "string", "partition": "int", "offset": "bigint", "known_at": "timestamp"}
+    options = {**files.PARQUET, "path": files.folder_uri(bound.folder)}
+    items = ", ".join(f"{files.column(c, word).split(' AS `')[0]} AS `_{c}`" for c, word in stored.items())
+    select = f"SELECT {items}, {literal(dataset.topic_name)} AS `_topic`\nFROM {quote(source)}"
+    return [
+        Statement(dataset.name, table(source, files.stored(stored), options)),
+        Statement(dataset.name, select, view=name_of(dataset.name)),
+    ]
+
+
+def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, live: bool) -> str:
+    """SELECT: the dataset as steps see it: good records of ``[read_from, read_to)``, the first arrival of each key."""
+    span = [f"{raw_records.PROBLEM} IS NULL", *within(raw_records.TIME, read_from_ms, read_to_ms)]
+    good = f"SELECT * FROM (\n{judged(dataset, live=live)}\n){where(span)}"
+    key = quoted(dataset.key)
+    time = dialect.event_time(live, quote(dataset.event_time), raw_records.TIME)
+    columns = ", ".join(time if c == dataset.event_time else quote(c) for c in dataset.columns)
+    return f"SELECT {columns} FROM (\n{_numbered(good, key)}\n) WHERE `_copy` = 1"
+
+
+def accounted(dataset: Dataset, *, live: bool) -> str:
+    """SELECT: every record, judged, with ``_copy``: 1 for the first good arrival of a key, more for its copies.
+
+    One numbering for good and bad, so that a record takes one path and cannot be counted twice or be lost between two.
+    """
+    key = f"{quoted(dataset.key)}, {raw_records.PROBLEM}"
+    return _numbered(judged(dataset, live=live), key)
+
+
+def judged(dataset: Dataset, *, live: bool) -> str:
+    """SELECT: place, raw text, typed columns and ``_problem`` of every record; see ``raw_records.judged``."""
+    place = [*map(quote, (*PLACE, "_raw")), *dialect.carried(live, quote(dataset.event_time))]
+    return raw_records.judged(dataset, place, quote(name_of(dataset.name)))
+
+
+def _numbered(select: str, key: str) -> str:
+    frame = f"PARTITION BY {key} ORDER BY {dialect.ARRIVAL} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    return f"SELECT COUNT(*) OVER ({frame}) AS `_copy`, r.* FROM (\n{select}\n) r"
+
+
+def _options(dataset: Dataset, bound: Topics) -> dict[str, str]:
+    options = {
+        "connector": "kafka",
+        "topic": ";".join(bound.topics),
+        "properties.bootstrap.servers": bound.bootstrap,
+        "properties.isolation.level": "read_committed",
+        "properties.commit.offsets.on.checkpoint": "false",
+        "value.format": "raw",
+        "value.fields-include": "ALL",
+        "scan.startup.mode": "earliest-offset",
+    }
+    if bound.from_ms is not None:
+        # By time of arrival, and a row may arrive before its event time by as much as it may lie ahead.
+        start = max(0, bound.from_ms - dataset.max_ahead)
+        options |= {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(start)}
+    if bound.bounded:
+        options["scan.bounded.mode"] = "latest-offset"
+    else:
+        options["scan.watermark.idle-timeout"] = f"{bound.idle_ms} ms"
+    return options

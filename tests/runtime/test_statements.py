@@ -1,0 +1,75 @@
+"""A job as SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from flink_jobs.core.errors import RunError
+from flink_jobs.core.plan import Files, Topics
+from flink_jobs.runtime import ingest
+from flink_jobs.runtime.statements import script
+
+from . import golden
+from .jobs import START, batch_job, ingest_job, live_job
+
+TOPICS = Topics(topics=("clicks_history", "clicks"), bootstrap="127.0.0.1:9", from_ms=START)
+
+
+@pytest.fixture
+def place(tmp_path):
+    return {str(tmp_path): "/lake"}
+
+
+def test_batch_from_files(tmp_path, place):
+    golden.check("batch.sql", str(script(batch_job(tmp_path, tmp_path))), replacing=place)
+
+
+def test_live_from_topics(tmp_path, place):
+    golden.check("live.sql", str(script(live_job(TOPICS, tmp_path))), replacing=place)
+
+
+def test_ingest_live(tmp_path, place):
+    golden.check("ingest_live.sql", str(ingest.script(ingest_job(TOPICS, tmp_path, live=True))), replacing=place)
+
+
+def test_ingest_of_files(tmp_path, place):
+    golden.check("ingest_files.sql", str(ingest.script(ingest_job(Files(folder=str(tmp_path)), tmp_path))), replacing=place)
+
+
+def test_one_partition_is_named_and_several_are_computed(tmp_path):
+    one, two = script(batch_job(tmp_path, tmp_path)).insert, script(batch_job(tmp_path, tmp_path, days=2)).insert
+    assert "PARTITION (`day` = '2017-11-25')" in one
+    assert "PARTITION (" not in two and "DATE_FORMAT(`ts`, 'yyyy-MM-dd') AS `day`" in two
+
+
+def test_a_live_job_refuses_files(tmp_path):
+    job = live_job(TOPICS, tmp_path).model_copy(update={"sources": {"clicks": Files(folder=str(tmp_path))}})
+    with pytest.raises(RunError, match="'clicks' is bound to files.*Bind it to topics"):
+        script(job)
+
+
+def test_a_batch_job_refuses_a_topic_without_an_end(tmp_path):
+    job = batch_job(tmp_path, tmp_path).model_copy(update={"sources": {"clicks": TOPICS}})
+    with pytest.raises(RunError, match="'clicks' from a topic without an end. Bind it bounded"):
+        script(job)
+
+
+def test_a_missing_binding_is_named(tmp_path):
+    job = batch_job(tmp_path, tmp_path)
+    with pytest.raises(RunError, match="no input for its dataset 'clicks'"):
+        script(job.model_copy(update={"sources": {}}))
+    with pytest.raises(RunError, match="no folder for its table 'counts'"):
+        script(job.model_copy(update={"sinks": {}}))
+
+
+def test_a_missing_input_folder_is_named_with_its_cure(tmp_path):
+    with pytest.raises(RunError, match="folder .*gone does not exist. Pin the table again"):
+        script(batch_job(tmp_path / "gone", tmp_path))
+
+
+def test_a_bounded_topic_never_calls_a_slow_partition_idle(tmp_path):
+    def text(bounded):
+        return str(script(live_job(TOPICS.model_copy(update={"bounded": bounded}), tmp_path)))
+
+    assert "idle-timeout" in text(False) and "scan.bounded.mode" not in text(False)
+    assert "idle-timeout" not in text(True) and "'scan.bounded.mode' = 'latest-offset'" in text(True)
