@@ -19,7 +19,7 @@ async def wait_for_watermark(api: RunsApi, live: str, span: Span, log: logging.L
     patience, told = Patience(_PATIENCE_S), False
     while True:
         record = await steady(lambda: api.show_live(live), patience, log)
-        if record is None or record.get("state") in ("FINISHED", "CANCELED", "FAILED", "STOPPED"):
+        if record is None or record.get("wanted") == "stopped":
             return False
         at = watermark(record)
         if at is not None and span.end is not None and at >= span.end:

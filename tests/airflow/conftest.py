@@ -69,10 +69,11 @@ class FakeRuns:
         return {"run_id": name, "pipeline": "p", "start": "s", "end": "e", "state": state, "job_id": "", **self.extra}
 
 
-@pytest.fixture()
+@pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRuns]:
     """The fake server behind every trigger of the test, and triggers that do not dawdle."""
     import httpx
+
     from mainstem_airflow import hook, live_trigger, patience, run_trigger
     from mainstem_airflow.addresses import Addresses
     from mainstem_airflow.runs_api import RunsApi
@@ -93,15 +94,15 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRuns]:
     monkeypatch.setattr(run_trigger.RunTrigger, "pause_s", 0.001)
     monkeypatch.setattr(live_trigger.LiveTrigger, "pause_s", 0.001)
     monkeypatch.setattr(patience, "_SHORTEST_PAUSE_S", 0.001)
-    yield fake
+    return fake
 
 
-@pytest.fixture()
+@pytest.fixture
 def fire() -> Callable[[Any], Answer]:
     """Run a trigger to its one event."""
     import asyncio
 
     async def first(trigger: Any) -> Answer:
-        return [event.payload async for event in trigger.run()][0]
+        return (await anext(trigger.run())).payload
 
     return lambda trigger: asyncio.run(first(trigger))

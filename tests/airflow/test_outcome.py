@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from mainstem_airflow import outcome
 
 DONE: dict[str, Any] = {
@@ -15,7 +16,9 @@ DONE: dict[str, Any] = {
     "state": "done",
     "job_id": "ab" * 16,
     "phase_seconds": {"queued": 0.5, "running": 2.0},
-    "tables": {"user_features": {"rows": 1234, "version": 7, "success": True, "report_id": "user_features/2017-11-25/r"}},
+    "tables": {
+        "user_features": {"rows": 1234, "version": 7, "success": True, "report_id": "user_features/2017-11-25/r"}
+    },
 }
 
 
@@ -50,7 +53,9 @@ def test_the_button_opens_the_report_that_failed() -> None:
 
 
 def test_a_failure_carries_the_root_cause_and_the_job() -> None:
-    text = outcome.failure({**DONE, "state": "failed", "error": "ArithmeticException: / by zero"}, job_url="http://flink/x")
+    text = outcome.failure(
+        {**DONE, "state": "failed", "error": "ArithmeticException: / by zero"}, job_url="http://flink/x"
+    )
     assert "/ by zero" in text and "http://flink/x" in text and "2017-11-25" in text
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mainstem_airflow.run_names import Attempts
-
 from flink_jobs.runs.names import run_id
+from mainstem_airflow.run_names import Attempts
 
 HERE = Attempts("build_features", "build", "backfill__2017-11-25T00:00:00+00:00__2017-11-25__x", "2017-11-25")
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from mainstem_airflow.run_trigger import RunTrigger
 
 
