@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,8 @@ def processes(settings: Settings) -> dict[str, Process]:
     """Every process the supervisor knows, by name; empty when it does not run."""
     if pid(settings) is None:
         return {}
-    answers: Any = _rpc(settings).getAllProcessInfo()
+    with _rpc(settings) as rpc:
+        answers = rpc.getAllProcessInfo()
     found = [Process(a["name"], a["statename"].lower(), a["pid"]) for a in answers if a["name"] != "reaper"]
     return {process.name: process for process in found}
 
@@ -59,7 +60,8 @@ def processes(settings: Settings) -> dict[str, Process]:
 def process(settings: Settings, name: str) -> Process | None:
     """One process; None when the supervisor does not know it or is gone."""
     try:
-        answer = _rpc(settings).getProcessInfo(name)
+        with _rpc(settings) as rpc:
+            answer = rpc.getProcessInfo(name)
     except (OSError, Fault):
         return None
     return Process(answer["name"], answer["statename"].lower(), answer["pid"])
@@ -82,18 +84,19 @@ def configure(settings: Settings, launches: Launches) -> None:
 
 
 def start(settings: Settings, names: Iterable[str]) -> None:
-    rpc = _rpc(settings)
-    for name in names:
-        with suppress(Fault):  # it runs already
-            rpc.startProcess(name, False)
+    with _rpc(settings) as rpc:
+        for name in names:
+            with suppress(Fault):  # it runs already
+                rpc.startProcess(name, False)
 
 
 def stop(settings: Settings, names: Iterable[str], seconds: float = 30) -> None:
     """Stop some processes together and wait until they are gone."""
-    rpc, names = _rpc(settings), set(names)
-    for name in names:
-        with suppress(Fault):  # it does not run
-            rpc.stopProcess(name, False)
+    names = set(names)
+    with _rpc(settings) as rpc:
+        for name in names:
+            with suppress(Fault):  # it does not run
+                rpc.stopProcess(name, False)
     _until(
         lambda: not any(p.up or p.state == "stopping" for n, p in processes(settings).items() if n in names), seconds
     )
@@ -103,11 +106,12 @@ def end(settings: Settings, seconds: float = 40) -> None:
     """End the supervisor and what is left of its processes; none is there afterwards."""
     number = pid(settings)
     if number is not None:
-        rpc, known = _rpc(settings), list(processes(settings))
+        known = list(processes(settings))
         stop(settings, known)
-        for name in known:  # with groups left it would take a second for each to end
-            with suppress(Fault):
-                rpc.removeProcessGroup(name)
+        with _rpc(settings) as rpc:
+            for name in known:  # with groups left it would take a second for each to end
+                with suppress(Fault):
+                    rpc.removeProcessGroup(name)
         process = psutil.Process(number)
         process.terminate()
         try:
@@ -159,46 +163,46 @@ def _is_ours(settings: Settings, process: psutil.Process, session: int | None) -
 
 def _start(settings: Settings, file: Path) -> None:
     folder = file.parent
-    (folder / "exits").unlink(missing_ok=True)
-    supervisor_config.socket_path(settings).unlink(missing_ok=True)
+    for left in (folder / "exits", folder / "pid", supervisor_config.socket_path(settings)):
+        left.unlink(missing_ok=True)
     env = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(file)]
-    with (folder / "start.log").open("w") as log:
-        # A session of its own: Ctrl-C at the terminal reaches the command line only, and closing it ends nothing.
-        process = subprocess.Popen(
-            command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    (folder / "session").write_text(str(process.pid))
-    if not _until(lambda: process.poll() is not None or _answers(settings), 20) or process.poll() is not None:
-        process.kill()
-        raise PlatformError(
-            f"The supervisor does not start: {(folder / 'start.log').read_text().strip() or 'no answer'}"
-        )
+    # It leaves for a session of its own: Ctrl-C at the terminal reaches the command line only, closing it ends nothing.
+    done = subprocess.run(
+        command, env=env, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0 or not _until(lambda: _answers(settings), 30):
+        cause = (done.stdout + done.stderr).strip() or f"it does not answer; see {folder / 'supervisord.log'}"
+        raise PlatformError(f"The supervisor does not start: {cause}")
+    (folder / "session").write_text((folder / "pid").read_text().strip())
 
 
 def _answers(settings: Settings) -> bool:
     try:
-        return bool(_rpc(settings).getState()["statecode"] == 1)
+        with _rpc(settings) as rpc:
+            return bool(rpc.getState()["statecode"] == 1)
     except (OSError, Fault):
         return False
 
 
 def _reload(settings: Settings) -> None:
-    rpc: Any = _rpc(settings)
-    added, changed, removed = rpc.reloadConfig()[0]
-    for name in [*changed, *removed]:
-        rpc.stopProcessGroup(name)
-        rpc.removeProcessGroup(name)
-    for name in [*added, *changed]:
-        rpc.addProcessGroup(name)
+    with _rpc(settings) as rpc:
+        added, changed, removed = rpc.reloadConfig()[0]
+        for name in [*changed, *removed]:
+            rpc.stopProcessGroup(name)
+            rpc.removeProcessGroup(name)
+        for name in [*added, *changed]:
+            rpc.addProcessGroup(name)
 
 
-def _rpc(settings: Settings) -> Any:
+@contextmanager
+def _rpc(settings: Settings) -> Iterator[Any]:
     from supervisor.xmlrpc import SupervisorTransport
 
     address = f"unix://{supervisor_config.socket_path(settings)}"
     # The address of the proxy is not used; the transport knows the socket.
-    return ServerProxy("http://localhost", transport=SupervisorTransport(None, None, address)).supervisor
+    with ServerProxy("http://localhost", transport=SupervisorTransport(None, None, address)) as proxy:
+        yield proxy.supervisor
 
 
 def _until(done: Callable[[], bool], seconds: float) -> bool:

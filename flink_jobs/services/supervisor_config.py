@@ -44,8 +44,6 @@ def config_text(settings: Settings, programs: Mapping[str, str]) -> str:
 logfile={home}/supervisord.log
 logfile_maxbytes=5MB
 pidfile={home}/pid
-nodaemon=true
-silent=true
 minfds=4096
 
 [unix_http_server]
