@@ -47,7 +47,9 @@ def sheets() -> list[Sheet]:
 
 def page(found: list[Sheet]) -> str:
     """The operators as Markdown: a table, then a part for each."""
-    return "\n".join([_HEAD, *map(_row, found), "", *(line for sheet in found for line in _part(sheet))]).rstrip() + "\n"
+    return (
+        "\n".join([_HEAD, *map(_row, found), "", *(line for sheet in found for line in _part(sheet))]).rstrip() + "\n"
+    )
 
 
 _HEAD = """# Operators
@@ -63,9 +65,7 @@ example of the docstring; those of the inputs come on top. Kind and key are the 
 
 def _row(sheet: Sheet) -> str:
     key = ", ".join(f"`{k}`" for k in sheet.key)
-    return (
-        f"| [`{sheet.verb}`](#{sheet.verb}) | {sheet.what} | {sheet.look_back} | {sheet.look_ahead} | {sheet.kind} | {key} |"
-    )
+    return f"| [`{sheet.verb}`](#{sheet.verb}) | {sheet.what} | {sheet.look_back} | {sheet.look_ahead} | {sheet.kind} | {key} |"
 
 
 def _part(sheet: Sheet) -> list[str]:
