@@ -33,9 +33,12 @@ class _Range:
             self.nulls = None
         elif self.nulls is not None:
             self.nulls += chunk.null_count
-        if chunk is not None and chunk.has_min_max:
+        whole = chunk is not None and chunk.physical_type in ("INT32", "INT64")
+        if whole and chunk.logical_type.type == "DECIMAL":
+            self.known = False  # pyarrow cannot read the bounds of a decimal that is stored as a whole number
+        elif chunk is not None and chunk.has_min_max:
             # Raw values: a timestamp beyond the year 9999 cannot become a Python time, but can be compared.
-            raw = chunk.physical_type in ("INT32", "INT64") and chunk.logical_type.type in ("TIMESTAMP", "DATE")
+            raw = whole and chunk.logical_type.type in ("TIMESTAMP", "DATE")
             low, high = (chunk.min_raw, chunk.max_raw) if raw else (chunk.min, chunk.max)
             self.low = low if self.low is None else min(self.low, low)
             self.high = high if self.high is None else max(self.high, high)

@@ -54,7 +54,7 @@ def _collector(part: str) -> list[str]:
     return ["-XX:+UseSerialGC"] if small else ["-XX:+UseG1GC"]
 
 
-def _sizes(memory: dict[str, str | int | bool], engine: Iterable[Path]) -> dict[str, list[str]]:
+def _sizes(memory: dict[str, str | int | float | bool], engine: Iterable[Path]) -> dict[str, list[str]]:
     """JVM options and dynamic options by part, as Flink computes them; two short JVMs, once for each size."""
     names = [path.name for path in engine]
     key = hashlib.sha256(json.dumps([memory, names]).encode()).hexdigest()[:12]
@@ -69,7 +69,7 @@ def _sizes(memory: dict[str, str | int | bool], engine: Iterable[Path]) -> dict[
     return found
 
 
-def _compute(part: str, memory: dict[str, str | int | bool], engine: Iterable[Path]) -> list[str]:
+def _compute(part: str, memory: dict[str, str | int | float | bool], engine: Iterable[Path]) -> list[str]:
     with TemporaryDirectory(prefix="mainstem-") as folder:
         (Path(folder) / "config.yaml").write_text(flink_config.as_yaml(memory))
         classes = ":".join(map(str, [flink_home.bash_java_utils(), *engine]))

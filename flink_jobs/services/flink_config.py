@@ -46,13 +46,13 @@ def config_text(settings: Settings, *, java_options: Iterable[str], java_home: P
     return as_yaml(values)
 
 
-def as_yaml(values: Mapping[str, str | int | bool]) -> str:
+def as_yaml(values: Mapping[str, str | int | float | bool]) -> str:
     import yaml
 
     return "".join(yaml.safe_dump({name: value}, width=100_000) for name, value in sorted(values.items()))
 
 
-def addresses(settings: Settings) -> dict[str, str | int | bool]:
+def addresses(settings: Settings) -> dict[str, str | int | float | bool]:
     """Where the parts listen: loopback only."""
     ports = settings.ports
     return {
@@ -71,13 +71,16 @@ def addresses(settings: Settings) -> dict[str, str | int | bool]:
     }
 
 
-def memory(settings: Settings, env: Mapping[str, str] | None = None) -> dict[str, str | int | bool]:
+def memory(settings: Settings, env: Mapping[str, str] | None = None) -> dict[str, str | int | float | bool]:
     """Process sizes and slots; MAINSTEM_TM_MEMORY sets that of the TaskManager."""
     return {
         "jobmanager.memory.process.size": "1024m",
         "jobmanager.memory.jvm-metaspace.size": "192m",
         "taskmanager.memory.process.size": task_manager_memory(os.environ if env is None else env),
         "taskmanager.memory.jvm-metaspace.size": "256m",
+        # A batch job of many tables sorts many exchanges at once; each would ask for 512 buffers of 32 kB.
+        "taskmanager.network.sort-shuffle.min-buffers": 64,
+        "taskmanager.memory.network.fraction": 0.15,
         "taskmanager.numberOfTaskSlots": settings.slots,
     }
 
@@ -101,7 +104,7 @@ def _machine_memory() -> int:
     return min(total, int(text)) if text.isdigit() else total
 
 
-def _state(settings: Settings) -> dict[str, str | int | bool]:
+def _state(settings: Settings) -> dict[str, str | int | float | bool]:
     home = settings.home / "flink"
     return {
         "execution.checkpointing.dir": (home / "checkpoints").as_uri(),
@@ -113,7 +116,7 @@ def _state(settings: Settings) -> dict[str, str | int | bool]:
     }
 
 
-def _behaviour() -> dict[str, str | int | bool]:
+def _behaviour() -> dict[str, str | int | float | bool]:
     return {
         # A TaskManager that comes back under its old name replaces the dead one at once.
         "taskmanager.resource-id": "tm-1",

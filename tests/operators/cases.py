@@ -90,9 +90,9 @@ ORDERS = dataset("orders", {"id": "bigint", "user_id": "bigint", "item": "string
 PRICES = dataset("prices", {"item": "string", "cents": "int", "note": "string", "rate": "double"}, key=("item", "ts"))
 
 
-def click(id: int, user: int | None, item: str | None, seconds: float, price: str | None = None) -> Row:
+def click(event: int, user: int | None, item: str | None, seconds: float, price: str | None = None) -> Row:
     money = None if price is None else Decimal(price)
-    return {"id": id, "user_id": user, "item": item, "ts": at(seconds), "price": money}
+    return {"id": event, "user_id": user, "item": item, "ts": at(seconds), "price": money}
 
 
 SOME_CLICKS = [
