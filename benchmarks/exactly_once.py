@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.errors import PlatformError
 from flink_jobs.core.event_time import from_ms, iso
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest import live
@@ -76,7 +77,7 @@ def run(settings: Settings, trial: Trial, *, say: Any = print) -> Trial:
     started = time.monotonic()
     make_topics(settings, [CLICKS], partitions=2)
     live.start(settings, NAME, "exactly_once", [CLICKS], parallelism=2, checkpoint_ms=2_000)
-    sender = threading.Thread(target=_send, args=(settings, trial), name="sender")
+    sender = threading.Thread(target=_send, args=(settings, trial), name="sender", daemon=True)
     sender.start()
     for number, (victim, at_once) in enumerate(schedule(trial.kills, trial.seed)):
         if not at_once:
@@ -139,13 +140,21 @@ def _wait_for_checkpoint(settings: Settings, timeout_s: float = 300) -> None:
     deadline, before = time.monotonic() + timeout_s, _checkpoint(settings)
     while time.monotonic() < deadline:
         job_id = registry.find(settings, NAME).attempts[-1].job_id
-        running = client.state(job_id, settings=settings) == "RUNNING"
+        running = _state(settings, job_id) == "RUNNING"
         # The platform's status asks every process how it does, so it is asked last.
         made = _checkpoint(settings) not in (None, before)
         if running and made and all(_pid(settings, victim) for victim in VICTIMS):
             return
         time.sleep(0.5)
     sys.exit(f"The job made no checkpoint within {timeout_s:.0f} s: {live.status(settings, NAME)}")
+
+
+def _state(settings: Settings, job_id: str) -> str:
+    """The engine's word; a JobManager that has only just come back may answer that it is not ready."""
+    try:
+        return client.state(job_id, settings=settings)
+    except PlatformError as error:
+        return str(error)
 
 
 def _checkpoint(settings: Settings) -> str | None:
