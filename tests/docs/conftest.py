@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,12 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path / "home"))
     return tmp_path
+
+
+@pytest.fixture
+def forget() -> Iterator[list[str]]:
+    """Names of modules to forget at the end."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        sys.modules.pop(name, None)

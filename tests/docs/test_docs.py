@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType
@@ -36,15 +35,6 @@ ALONE = ("check", "plan", "simulate", "operators")
 _MENTION = re.compile(r"`(?:\./)?mainstem ([^`]+)`")
 SHELL = blocks("sh")
 VERBS: dict[str, Any] = vars(typer.main.get_command(build()))["commands"]
-
-
-@pytest.fixture
-def forget() -> Iterator[list[str]]:
-    """Names of modules to forget at the end."""
-    names: list[str] = []
-    yield names
-    for name in names:
-        sys.modules.pop(name, None)
 
 
 def verb(words: list[str]) -> Any:
