@@ -17,8 +17,6 @@ KNOWN_AT = "`_known_at`"
 PROBLEM = "`_problem`"
 TIME = "`_time`"
 """The event time as it was written; a live run's own column of that name carries the watermark and is never NULL."""
-END_OF_HISTORY = "_end_of_history"
-"""A record with this field set to true ends a history topic: its watermark goes to the end of time, the record is no row."""
 EPOCH = timestamp(0)
 _END = "end of record"
 _JSON = f"CONCAT('[', {RAW}, ',\"{_END}\"]')"
@@ -26,7 +24,6 @@ _JSON = f"CONCAT('[', {RAW}, ',\"{_END}\"]')"
 that follows breaks the array or moves its second element. The parser reads one text once a row, however often it is asked."""
 _ENDED = "`_ended`"
 _GREATEST = "1.7976931348623157E308"
-_LAST = "TIMESTAMP '9999-12-31 23:59:59.999'"
 _DIGITS = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z?$"
@@ -69,10 +66,7 @@ def event_time(dataset: Dataset) -> str:
     Records that will be refused get 1970, which holds nothing back, because a watermark never goes back.
     """
     time = _typed(dataset, dataset.event_time, _field(dataset.event_time))
-    return (
-        f"CASE WHEN {_field(END_OF_HISTORY)} = 'true' THEN {_LAST} "
-        f"WHEN {time} <= {_latest(dataset)} THEN {time} ELSE {EPOCH} END"
-    )
+    return f"CASE WHEN {time} <= {_latest(dataset)} THEN {time} ELSE {EPOCH} END"
 
 
 def problem(dataset: Dataset) -> str:
