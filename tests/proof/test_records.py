@@ -34,7 +34,7 @@ def arrived(tmp_path: Path, seed: int) -> list[Record]:
             {
                 "id": pa.array(n, pa.int64()),
                 "name": pa.array([None if i == 3 else f'q"{i}ü' for i in n]),
-                "price": pa.array([i for i in n], pa.decimal128(8, 2)),
+                "price": pa.array(list(n), pa.decimal128(8, 2)),
                 "ts": pa.array([START + timedelta(seconds=i, milliseconds=i) for i in n], pa.timestamp("us", "UTC")),
             }
         )
