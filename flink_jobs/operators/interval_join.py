@@ -63,7 +63,7 @@ class IntervalJoin(Operator):
         left, right = given[self.left], given[self.right]
         require_pairs(self.on, left, right, step=self.step)
         names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
-        keys = [names[k] if k in names else k for k in right.key if k not in pairs(self.on).values()]
+        keys = [names.get(k, k) for k in right.key if k not in pairs(self.on).values()]
         lost = [k for k in keys if k not in names.values()]
         if lost:
             raise DeclarationError(

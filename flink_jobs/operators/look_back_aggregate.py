@@ -133,9 +133,9 @@ class LookBackAggregate(Operator):
         parts = [(n, a) for n, a, w in self._columns() if w == window and a.function != "last"]
         if not parts:
             return sql
-        sql = self._framed(sql, {n: a for n, a in parts}, over(self.per, time, back), "")
+        sql = self._framed(sql, dict(parts), over(self.per, time, back), "")
         if self.instant == "exclude":
-            sql = self._framed(sql, {n: a for n, a in parts}, over(self.per, time, 0), "_at")
+            sql = self._framed(sql, dict(parts), over(self.per, time, 0), "_at")
         return sql
 
     def _framed(self, sql: str, parts: dict[str, Aggregate], frame: str, suffix: str) -> str:

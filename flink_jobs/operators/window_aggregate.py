@@ -85,6 +85,12 @@ class WindowAggregate(Operator):
 
     def out(self, given: Given) -> Relation:
         rows = given[self.input]
+        if rows.windowed:
+            raise DeclarationError(
+                f"Step '{self.step}' puts windows over '{self.input}', whose rows carry the bounds of windows already. "
+                "Take the rows from before that step.",
+                path=("steps", self.step),
+            )
         rows.require(*self.per, step=self.step)
         bounds = dict.fromkeys(("window_start", "window_end", "window_time"), "timestamp")
         made = {n: a.type(rows, step=self.step) for n, a in self.aggregates.items()}
