@@ -13,10 +13,10 @@ _NEEDS_MORE = ("flink", "services", "browser", "recovery")
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the app."""
-    app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
+    app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_tests)
 
 
-def test(
+def run_tests(
     context: typer.Context,
     fast: Annotated[bool, typer.Option("--fast", help="Only what needs no JVM, no service and no browser.")] = False,
 ) -> None:

@@ -31,7 +31,8 @@ POLL_S = 0.3
 class LiveState(BaseModel):
     """How a live job does, an ingest (without a fence) or a pipeline.
 
-    ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601. ``wanted`` tells a job that a person stopped from one that is between two attempts.
+    ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601. ``wanted`` tells a job that a
+    person stopped from one that is between two attempts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

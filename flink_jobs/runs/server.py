@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from flink_jobs.core.errors import MainstemError, PlatformError, RunError, UnknownName
 from flink_jobs.core.settings import HOST, Settings
