@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from datetime import UTC, datetime
 
@@ -154,7 +155,8 @@ def _new(
     label: str, pipeline: str, found: Pipeline, fence: datetime | None, settings: Settings, parallelism: int
 ) -> Registration:
     start_at = fence or default_fence(found, settings)
-    run_id = f"live-{label}-{found.version}-{start_at.astimezone(UTC):%Y%m%dT%H}"
+    # A start after the partitions were given back is another run, even at the same fence: the old state is not its own.
+    run_id = f"live-{label}-{start_at.astimezone(UTC):%Y%m%dT%H}-{secrets.token_hex(3)}"
     job = live_job(found, run_id, start_at, settings, parallelism=parallelism)
     for o in job.plan.outputs:
         create(settings.lake, o.table, o.columns, partition_by=o.partition_by, key=o.key)

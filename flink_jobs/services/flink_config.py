@@ -121,7 +121,7 @@ def _behaviour() -> dict[str, str | int | float | bool]:
         # A TaskManager that comes back under its old name replaces the dead one at once.
         "taskmanager.resource-id": "tm-1",
         # Patience for a machine that does much else: everything is local, so silence is load, not a broken line.
-        "heartbeat.timeout": "120 s",
+        "heartbeat.timeout": "60 s",
         "pekko.startup-timeout": "120 s",
         "pekko.ask.timeout": "60 s",
         "pekko.tcp.timeout": "60 s",
