@@ -71,6 +71,6 @@ def test_the_tutorial_runs_as_it_stands(at_home: Settings) -> None:
 def test_the_operator_of_the_page_is_the_same_in_both_modes(platform: Settings, desk: Path, forget: list[str]) -> None:
     case = run_python("add_an_operator", [b.text for b in PYTHON["add_an_operator"]], forget)["case"]
     settings = Settings(home=platform.home, lake=desk / "lake", ports=platform.ports, slots=platform.slots)
-    store(settings, case)
+    store(settings, [case], desk / "stored")
     proof = prove(Asked(pipeline=case.pipeline, span=case.span, seeds=(1, 2)), settings=settings)
     assert proof.equal and proof.rows == len(case.expected)
