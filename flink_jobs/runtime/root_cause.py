@@ -40,6 +40,8 @@ def _blocks(trace: str) -> list[str]:
 def _clean(text: str) -> str:
     """Without leading class names, except where the name is all there is."""
     text = re.sub(r"\s+", " ", text.split("Was expecting one of:")[0]).strip()
+    # An object that has no text of its own: its address says nothing to a reader.
+    text = re.sub(r"\b(?:[a-z_][\w]*\.)+([A-Z]\w*)@[0-9a-f]+\b", r"\1", text)
     name = ""
     while match := _CLASS.match(text):
         name, text = match["name"].split("$")[-1], text[match.end() :].strip()
