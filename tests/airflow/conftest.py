@@ -16,7 +16,6 @@ _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 os.environ.setdefault("AIRFLOW_HOME", _HOME.name)
 os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 os.environ.setdefault("AIRFLOW__CORE__PLUGINS_FOLDER", str(Path(__file__).parents[2] / "plugins"))
-os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
 
 Answer = dict[str, Any]
 

@@ -1,0 +1,144 @@
+"""The whole way through a real Airflow: three partitions, one cleared, all again; a live job started and stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from flink_jobs.cli import airflow_rest
+from flink_jobs.cli.airflow_rest import ENDED, Airflow, DagRun
+from flink_jobs.core.event_time import Span
+from flink_jobs.core.settings import Settings
+
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.timeout(1200),
+    # The supervisor's client leaves its sockets to the garbage collector; that is no matter of these tests.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+PORTS = 42_480
+DAYS = Span.parse("2025-03-01", "2025-03-04")
+TABLES = ("user_features", "item_features")
+Content = dict[str, tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    """A platform of its own with three days of a small shop in its tables."""
+    from flink_jobs.services import platform
+
+    # Not pytest's folder: PostgreSQL gives up root and must find its home, and every pytest closes the shared parent.
+    home = Path(tempfile.mkdtemp(prefix="airflow-platform-"))
+    home.chmod(0o755)
+    made = Settings.load({"MAINSTEM_HOME": str(home), "MAINSTEM_PORT_BASE": str(PORTS), "MAINSTEM_SLOTS": "4"})
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            # What the unit tests tell Airflow would overrule the platform's own configuration, its address too.
+            for name in [n for n in os.environ if n.startswith("AIRFLOW_")]:
+                patch.delenv(name)
+            platform.up(made)
+        _load(made, home / "data")
+        yield made
+    finally:
+        platform.down(made)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def airflow(settings: Settings) -> Iterator[Airflow]:
+    with airflow_rest.connect(settings) as found:
+        yield found
+
+
+def test_a_clear_and_a_second_backfill_leave_the_same_content(settings: Settings, airflow: Airflow) -> None:
+    first = _backfill(airflow)
+    assert [run.state for run in first] == ["success"] * 3
+    before, versions = _content(settings), _versions(settings)
+    assert all(rows > 0 for rows, _ in before.values())
+
+    _clear(airflow, first[1])
+    assert _content(settings) == before
+    assert all(_versions(settings)[t] == versions[t] + 1 for t in TABLES), "a clear must compute again"
+
+    assert [run.state for run in _backfill(airflow)] == ["success"] * 3
+    assert _content(settings) == before
+
+
+def test_asset_events_carry_partition_rows_and_version(airflow: Airflow) -> None:
+    events = airflow.call("GET", "/assets/events?limit=50&order_by=-timestamp")["asset_events"]
+    built = [e for e in events if e["source_dag_id"] == "build_features"]
+    assert {e["partition_key"] for e in built} == set(DAYS.partitions("day"))
+    assert all(e["extra"]["rows"] > 0 and e["extra"]["delta_version"] >= 0 for e in built)
+
+
+def test_a_live_job_is_stopped_by_marking_its_task(settings: Settings, airflow: Airflow) -> None:
+    from flink_jobs.ingest.registration import known
+    from flink_jobs.runs import live
+
+    run = airflow.trigger("ingest_events")
+    _until(lambda: known(settings, "shop") and live.state("shop", settings=settings).state == "RUNNING")
+    task = f"/dags/ingest_events/dagRuns/{quote(run.run_id, safe='')}/taskInstances/ingest"
+    assert airflow.call("GET", task)["state"] == "deferred", "a live job holds no worker"
+    airflow.call("PATCH", task, {"new_state": "success"})
+    _until(lambda: live.state("shop", settings=settings).state == "STOPPED")
+    assert live.state("shop", settings=settings).wanted == "stopped"
+
+
+def _load(settings: Settings, folder: Path) -> None:
+    from flink_jobs.ingest.feeds import open_feed
+    from flink_jobs.ingest.load import load
+    from flink_jobs.jobs.catalog import find
+    from flink_jobs.simulate.folder import simulate_into
+    from flink_jobs.simulate.shop import Shop
+
+    simulate_into(folder, Shop(days=3, users=200))
+    feed, place = open_feed(str(folder), None)
+    load(settings, feed, place, find(feed.pipeline).datasets, run_id="load-test")
+
+
+def _backfill(airflow: Airflow) -> list[DagRun]:
+    _until(lambda: any(dag == "build_features" for dag in airflow._dags()))
+    asked = airflow.backfill("build_features", DAYS, redo="all")
+    return airflow.wait(lambda: airflow.runs(asked), len(asked.partitions), say=lambda _: None)
+
+
+def _clear(airflow: Airflow, run: DagRun) -> None:
+    body = {"dry_run": False, "dag_run_id": run.run_id, "only_failed": False, "reset_dag_runs": True}
+    airflow.call("POST", f"/dags/{run.dag_id}/clearTaskInstances", body)
+    _until(lambda: airflow.run(run.dag_id, run.run_id).state not in ENDED)
+    _until(lambda: airflow.run(run.dag_id, run.run_id).state in ENDED)
+    assert airflow.run(run.dag_id, run.run_id).state == "success"
+
+
+def _content(settings: Settings) -> Content:
+    """Rows of each table and a digest of all their values."""
+    from deltalake import DeltaTable
+
+    found: Content = {}
+    for name in TABLES:
+        rows = DeltaTable(settings.lake / name).to_pyarrow_table().to_pylist()
+        told = sorted(repr(sorted(row.items())) for row in rows)
+        found[name] = len(told), hashlib.sha256("\n".join(told).encode()).hexdigest()
+    return found
+
+
+def _versions(settings: Settings) -> dict[str, int]:
+    from deltalake import DeltaTable
+
+    return {name: DeltaTable(settings.lake / name).version() for name in TABLES}
+
+
+def _until(true: Callable[[], bool], seconds: float = 240) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not so after {seconds:.0f} s"
+        time.sleep(0.3)
