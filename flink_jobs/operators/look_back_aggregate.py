@@ -29,7 +29,7 @@ class LookBackAggregate(Operator):
         A window w at instant t holds the rows in (t - w, t]; with ``instant: exclude`` those in [t - w, t), for counts
         only (what the instant itself adds is taken off again).
     When
-        As the watermark passes the instant. A row behind the watermark is dropped live, counted, and repaired.
+        As the watermark passes the instant. A row behind the watermark is dropped live; the raw table keeps it.
     Ties, NULLs
         All rows of an instant are in its window, so the order of arrival cannot show. A NULL key is a key of its own.
     Source

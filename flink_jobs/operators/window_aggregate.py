@@ -68,7 +68,7 @@ class WindowAggregate(Operator):
         ``window_start``, ``window_end`` (excluded), ``window_time`` (the last millisecond of the window, the event time of
         the row), ``per``, one column an aggregate. Append; key: window and ``per``.
     When
-        Once, as the watermark passes the end of the window. A row behind the watermark is dropped live and repaired.
+        Once, as the watermark passes the end of the window. A row behind the watermark is dropped live; the raw table keeps it.
 
     >>> from flink_jobs.core.relation import Relation
     >>> views = Relation("views", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
