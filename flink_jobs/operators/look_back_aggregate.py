@@ -79,6 +79,8 @@ class LookBackAggregate(Operator):
         sql = self._marked(given) if self.at else self._plain(rows)
         for window in sorted(self.windows):
             sql = self._layer(sql, rows, window, time)
+        if self.instant == "exclude":
+            sql = self._instant(sql, time)
         sql = self._latest(sql, rows, time)
         kept = given[self.at].columns if self.at else [*self.per, rows.event_time]
         items = [quote(c) for c in kept] + [self._item(n, a, w, rows, time) for n, a, w in self._columns()]
@@ -133,22 +135,25 @@ class LookBackAggregate(Operator):
         parts = [(n, a) for n, a, w in self._columns() if w == window and a.function != "last"]
         if not parts:
             return sql
-        sql = self._framed(sql, dict(parts), over(self.per, time, back), "")
-        if self.instant == "exclude":
-            sql = self._framed(sql, dict(parts), over(self.per, time, 0), "_at")
-        return sql
+        return self._framed(sql, dict(parts), over(self.per, time, back))
 
-    def _framed(self, sql: str, parts: dict[str, Aggregate], frame: str, suffix: str) -> str:
+    def _instant(self, sql: str, time: str) -> str:
+        """What the instant itself adds: the same for every window, so one layer for all."""
+        frame = over(self.per, time, 0)
+        items = ", ".join(f"COUNT({quote('_' + n)}) {frame} AS {quote(f'_{n}_at')}" for n in self.aggregates)
+        return f"SELECT {items}, t.* FROM (\n{sql}\n) AS t"
+
+    def _framed(self, sql: str, parts: dict[str, Aggregate], frame: str) -> str:
         items: dict[str, str] = {}
         for name, a in parts.items():
             argument = quote(f"_{name.rsplit('_', 1)[0]}")
             if a.function == "count_distinct":
-                items[f"{name}{suffix}"] = f"ARRAY_AGG({argument}) {frame}"
+                items[name] = f"ARRAY_AGG({argument}) {frame}"
             elif a.function == "avg":
-                items[f"{name}{suffix}"] = f"SUM({argument}) {frame}"
-                items[f"{name}_n{suffix}"] = f"COUNT({argument}) {frame}"
+                items[name] = f"SUM({argument}) {frame}"
+                items[f"{name}_n"] = f"COUNT({argument}) {frame}"
             else:
-                items[f"{name}{suffix}"] = f"{a.function.upper()}({argument}) {frame}"
+                items[name] = f"{a.function.upper()}({argument}) {frame}"
         listed = ", ".join(f"{text} AS {quote(name)}" for name, text in items.items())
         # New columns stand first: live mode loses track of nested frames when they stand last.
         return f"SELECT {listed}, t.* FROM (\n{sql}\n) AS t"
@@ -176,7 +181,7 @@ class LookBackAggregate(Operator):
         elif a.function == "avg":
             value = f"CAST({value} AS DOUBLE) / NULLIF({quote(name + '_n')}, 0)"
         elif self.instant == "exclude":
-            value = f"{value} - {quote(name + '_at')}"
+            value = f"{value} - {quote('_' + name.rsplit('_', 1)[0] + '_at')}"
         return f"CAST({value} AS {kind}) AS {quote(name)}"
 
     def _check(self, rows: Relation, spine: Relation | None) -> None:

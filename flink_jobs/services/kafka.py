@@ -71,11 +71,15 @@ def prepare(settings: Settings) -> Launches:
     return {"kafka": Launch(command=command, directory=folder)}
 
 
+def cluster_id(drawn: bytes) -> str:
+    """Sixteen bytes as Kafka writes an id. Half of all first bytes are left out: an id in '-' would be read as an option."""
+    return base64.urlsafe_b64encode(bytes([drawn[0] & 0x7F]) + drawn[1:]).decode().rstrip("=")
+
+
 def _format(arguments: str, config: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     command = [str(java.executable()), "-XX:TieredStopAtLevel=1", arguments, "kafka.tools.StorageTool"]
     done = subprocess.run(
-        [*command, "format", "-t", cluster, "-c", str(config)], capture_output=True, text=True, check=False
+        [*command, "format", "-t", cluster_id(uuid.uuid4().bytes), "-c", str(config)], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise PlatformError(f"Kafka cannot format its folder {config.parent}: {(done.stdout + done.stderr).strip()}")
