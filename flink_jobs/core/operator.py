@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,10 @@ class Operator(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    reads: ClassVar[tuple[str, ...]] = ("input", "left", "right", "at")
+    """The fields that name inputs: a text, a list of texts, a mapping by input, or a model or list of models with such
+    fields of its own. A class with other fields says so here."""
+
     step: str = Field(default="", exclude=True)
 
     @classmethod
@@ -34,11 +38,12 @@ class Operator(BaseModel):
 
     def inputs(self) -> tuple[str, ...]:
         """Names of the steps or datasets that this step reads."""
-        names: list[str] = []
-        for field in ("input", "left", "right", "at"):
-            value: Any = getattr(self, field, None)
-            names += [value] if isinstance(value, str) else []
-        return tuple(names)
+        return tuple(name for field in self.reads for name in _names(getattr(self, field, None)))
+
+    def renamed(self, step: str, names: Mapping[str, str]) -> Self:
+        """The same step called ``step``, over inputs that have new names."""
+        fields = [f for f in self.reads if hasattr(self, f)]
+        return self.model_copy(update={"step": step, **{f: _rename(getattr(self, f), names) for f in fields}})
 
     @abstractmethod
     def out(self, given: Given) -> Relation:
@@ -51,3 +56,33 @@ class Operator(BaseModel):
     @abstractmethod
     def reference(self, given: Given) -> str:
         """The same rows in DuckDB SQL, written another way."""
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The inputs that a field names."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | tuple | list):
+        for part in value:
+            yield from _names(part)
+    elif isinstance(value, BaseModel):
+        for field in _inner(value):
+            yield from _names(getattr(value, field))
+
+
+def _rename(value: Any, names: Mapping[str, str]) -> Any:
+    """The field with new names for its inputs."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {names.get(k, k): v for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(_rename(part, names) for part in value)
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={f: _rename(getattr(value, f), names) for f in _inner(value)})
+    return value
+
+
+def _inner(value: BaseModel) -> list[str]:
+    """The fields of a model inside an operator that name inputs."""
+    return [f for f in Operator.reads if f in type(value).model_fields]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
 from pydantic import Field
 
 from flink_jobs.core.columns import quote, quoted
@@ -28,12 +31,15 @@ class Union(Operator):
     ('kind', 'id')
     """
 
+    reads: ClassVar[tuple[str, ...]] = ("sources",)
+
     sources: tuple[str, ...] = Field(alias="inputs", min_length=2)
     tag: str = ""
     names: dict[str, str] = {}
 
-    def inputs(self) -> tuple[str, ...]:
-        return self.sources
+    def renamed(self, step: str, names: Mapping[str, str]) -> Self:
+        told = {names.get(k, k): v for k, v in self.names.items()}
+        return super().renamed(step, names).model_copy(update={"names": told})
 
     def out(self, given: Given) -> Relation:
         first, *others = [given[n] for n in self.sources]

@@ -8,7 +8,9 @@ import pytest
 
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.relation import Relation
-from tests.operators.cases import CLICKS, LOOK_BACK, ORDERS, PRICES, step
+from tests.operators.cases import step
+from tests.operators.cases.look_back import LOOK_BACK
+from tests.operators.cases.rows import CLICKS, ORDERS, PRICES
 
 GIVEN: dict[str, Relation] = {d.name: d.relation() for d in (CLICKS, ORDERS, PRICES)}
 HOURLY: dict[str, Any] = {

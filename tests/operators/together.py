@@ -17,19 +17,7 @@ def together(name: str, cases: list[Case]) -> Pipeline:
     for number, case in enumerate(cases):
         datasets |= {n: d for n, (d, _) in case.inputs.items()}
         renamed = {n: f"c{number}_{n}" for n in case.steps}
-        steps |= {renamed[n]: _renamed(step, renamed, renamed[n]) for n, step in case.steps.items()}
+        steps |= {renamed[n]: step.renamed(renamed[n], renamed) for n, step in case.steps.items()}
         publish[f"case_{number}"] = Publication(source=renamed[case.result])
     return Pipeline(name=name, datasets=datasets, steps=steps, publish=publish)
 
-
-def _renamed(step: Operator, names: dict[str, str], own: str) -> Operator:
-    changes: dict[str, Any] = {"step": own}
-    for field in ("input", "left", "right", "at"):
-        value = getattr(step, field, None)
-        if isinstance(value, str):
-            changes[field] = names.get(value, value)
-    sources = getattr(step, "sources", None)
-    if sources is not None:
-        changes["sources"] = tuple(names.get(s, s) for s in sources)
-        changes["names"] = {names.get(k, k): v for k, v in getattr(step, "names", {}).items()}
-    return step.model_copy(update=changes)
