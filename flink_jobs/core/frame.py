@@ -7,6 +7,8 @@ order of arrival cannot show.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.errors import DeclarationError
 
@@ -38,3 +40,14 @@ def before(per: tuple[str, ...], event_time: str) -> str:
     key = f"PARTITION BY {quoted(per)} " if per else ""
     frame = f"OVER ({key}ORDER BY {quote(event_time)} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
     return f"CASE WHEN COUNT(*) {frame} > 1 THEN MIN(CAST({quote(event_time)} AS TIMESTAMP(3))) {frame} END"
+
+
+def layer(made: Mapping[str, str], rows: str) -> str:
+    """One more SELECT around ``rows``, with the columns ``made`` beside theirs.
+
+    Live mode allows one frame in a SELECT, so frames stand in layers; batch puts neighbouring layers into one SELECT and
+    sorts once. So a layer must not use what another one made. New columns stand first: live mode loses track of nested
+    frames when they stand last.
+    """
+    listed = ", ".join(f"{text} AS {quote(name)}" for name, text in made.items())
+    return f"SELECT {listed}, layer.* FROM (\n{rows}\n) AS layer"

@@ -9,7 +9,7 @@ from pydantic import Field
 from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration, format_duration
-from flink_jobs.core.frame import MAX_MS, before, interval, over
+from flink_jobs.core.frame import MAX_MS, before, interval, layer, over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation, reach
 from flink_jobs.operators.aggregate import Aggregate, last_time, last_value
@@ -118,8 +118,8 @@ class LookBackAggregate(Operator):
     def _plain(self, rows: Relation) -> str:
         items = [f"{text} AS {quote(name)}" for name, text in self._arguments(rows).items()]
         key = quoted((*self.per, rows.event_time))
-        first = f"{before(self.per, rows.event_time)} AS `{HERE}`"
-        return f"SELECT {key}, {', '.join(items)}, {first} FROM {quote(self.input)}"
+        first = before(self.per, rows.event_time)
+        return layer({HERE: first}, f"SELECT {key}, {', '.join(items)} FROM {quote(self.input)}")
 
     def _marked(self, given: Given) -> str:
         """Both relations as one; ``_here`` is 1 for the rows that ask."""
@@ -140,8 +140,7 @@ class LookBackAggregate(Operator):
     def _instant(self, sql: str, time: str) -> str:
         """What the instant itself adds: the same for every window, so one layer for all."""
         frame = over(self.per, time, 0)
-        items = ", ".join(f"COUNT({quote('_' + n)}) {frame} AS {quote(f'_{n}_at')}" for n in self.aggregates)
-        return f"SELECT {items}, t.* FROM (\n{sql}\n) AS t"
+        return layer({f"_{n}_at": f"COUNT({quote('_' + n)}) {frame}" for n in self.aggregates}, sql)
 
     def _framed(self, sql: str, parts: dict[str, Aggregate], frame: str) -> str:
         items: dict[str, str] = {}
@@ -154,9 +153,7 @@ class LookBackAggregate(Operator):
                 items[f"{name}_n"] = f"COUNT({argument}) {frame}"
             else:
                 items[name] = f"{a.function.upper()}({argument}) {frame}"
-        listed = ", ".join(f"{text} AS {quote(name)}" for name, text in items.items())
-        # New columns stand first: live mode loses track of nested frames when they stand last.
-        return f"SELECT {listed}, t.* FROM (\n{sql}\n) AS t"
+        return layer(items, sql)
 
     def _latest(self, sql: str, rows: Relation, time: str) -> str:
         """The newest packed row without limit: the window is applied to its time, which needs no retraction."""
@@ -164,8 +161,7 @@ class LookBackAggregate(Operator):
         if not names:
             return sql
         frame = over(self.per, time, None)
-        items = ", ".join(f"MAX({quote('_' + n)}) {frame} AS {quote('_last_' + n)}" for n in names)
-        return f"SELECT {items}, t.* FROM (\n{sql}\n) AS t"
+        return layer({f"_last_{n}": f"MAX({quote('_' + n)}) {frame}" for n in names}, sql)
 
     def _item(self, name: str, a: Aggregate, window: int, rows: Relation, time: str) -> str:
         kind = flink_type(a.type(rows, step=self.step))

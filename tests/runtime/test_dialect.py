@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flink_jobs.core.frame import before, over
+from flink_jobs.core.frame import before, layer, over
 from flink_jobs.runtime import dialect
 
 
@@ -21,9 +21,28 @@ def test_no_millisecond_is_lost(ms):
     assert f"RANGE BETWEEN {ms} PRECEDING" in dialect.batch(over((), "ts", ms))
 
 
-@pytest.mark.parametrize("text", [over(("k",), "ts", None), before(("k",), "ts"), "SELECT 1 FROM `t`"])
-def test_all_else_is_the_same_text(text):
-    assert dialect.batch(text) == text
+@pytest.mark.parametrize("text", [over(("k",), "ts", None), before(("k",), "ts")])
+def test_all_frames_of_a_step_have_one_order_in_batch(text):
+    assert f"ORDER BY {dialect.epoch_ms('`ts`')} R" in dialect.batch(text)
+    assert "ORDER BY `ts`" not in dialect.batch(text)
+
+
+def test_layers_become_one_select_in_batch():
+    rows = "SELECT `k`, `ts` FROM `t`"
+    text = layer({"a": "A"}, layer({"b": "EXTRACT(DAY FROM `ts`)"}, layer({"c": "C"}, rows)))
+    merged = "A AS `a`, EXTRACT(DAY FROM `ts`) AS `b`, C AS `c`"
+    assert dialect.batch(text) == f"SELECT {merged}, layer.* FROM (\n{rows}\n) AS layer"
+    assert dialect.live(text) == text
+
+
+def test_layers_of_two_branches_stay_apart():
+    branch = layer({"a": "A"}, layer({"b": "B"}, "SELECT 1 FROM `t`"))
+    merged = "SELECT A AS `a`, B AS `b`, layer.* FROM (\nSELECT 1 FROM `t`\n) AS layer"
+    assert dialect.batch(f"{branch} UNION ALL {branch}") == f"{merged} UNION ALL {merged}"
+
+
+def test_all_else_is_the_same_text():
+    assert dialect.batch("SELECT 1 FROM `t`") == "SELECT 1 FROM `t`"
 
 
 def test_live_text_is_never_touched():
