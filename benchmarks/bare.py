@@ -1,0 +1,84 @@
+"""Bare Flink: SQL as anybody would write it, from a warm PyFlink client, on the cluster that the product uses too.
+
+The peer of the benchmarks. Runs in a process of its own (``Bare``), which reads one JSON object a line and answers with one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+
+from flink_jobs.core.settings import Settings
+
+
+class Bare:
+    """A client that stays; ``run`` returns when the job has ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        command = [sys.executable, "-m", "benchmarks.bare", str(settings.home), str(settings.ports["flink"])]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, setup: Sequence[str], insert: str, *, parallelism: int = 1) -> None:
+        """Define, insert, wait."""
+        asked = {"setup": list(setup), "insert": insert, "parallelism": parallelism}
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("The client has no pipes.")
+        print(json.dumps(asked), file=self._process.stdin, flush=True)
+        for line in self._process.stdout:
+            if line.startswith("{"):
+                answer = json.loads(line)
+                break
+        else:
+            raise RuntimeError("The client has ended.")
+        if answer["error"]:
+            raise RuntimeError(answer["error"])
+
+    def __enter__(self) -> Bare:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait(30)
+
+
+def parquet(folder: str) -> str:
+    """The options of a bare folder of Parquet files."""
+    times = "'parquet.utc-timezone'='true', 'parquet.write.int64.timestamp'='true', 'parquet.timestamp.time.unit'='micros'"
+    return f"WITH ('connector'='filesystem', 'format'='parquet', 'path'='file://{folder}', {times})"
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    from pathlib import Path
+
+    from flink_jobs.runtime import gateway
+
+    home = Path(sys.argv[1])
+    gateway.prepare(home / "flink", home / "log" / "bare")
+    from pyflink.common import Configuration
+    from pyflink.table import EnvironmentSettings, TableEnvironment
+
+    target = {"execution.target": "remote", "rest.address": "127.0.0.1", "rest.port": sys.argv[2]}
+    for line in sys.stdin:
+        asked, error = json.loads(line), ""
+        configuration = Configuration()
+        for key, value in {**target, "parallelism.default": str(asked["parallelism"])}.items():
+            configuration.set_string(key, value)
+        configuration.set_string("execution.batch.adaptive.auto-parallelism.enabled", "false")
+        settings = EnvironmentSettings.new_instance().with_configuration(configuration).in_batch_mode().build()
+        env = TableEnvironment.create(settings)
+        try:
+            for text in asked["setup"]:
+                env.execute_sql(text)
+            env.execute_sql(asked["insert"]).wait()
+        except Exception as failure:  # noqa: BLE001 told to the process that waits
+            error = str(failure)[:2000] or type(failure).__name__
+        print(json.dumps({"error": error}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
