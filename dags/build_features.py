@@ -4,8 +4,9 @@ Counts, rates, last values and recency per user and per item over the last hour,
 Each run builds **one day** (its partition key, UTC) of `user_features` and `item_features`: Flink computes the rows, a
 suite checks them, and only then one commit a table makes them visible.
 
-**Backfill.** *Trigger → Backfill*, choose the days, *Max Active Runs* 4. Any day may be built again at any time: it is
-replaced as a whole, and readers never see half of it.
+**Backfill.** *Trigger → Backfill*, choose the days, *Max Active Runs* 32. Days that are asked for together are computed in one
+Flink job, which reads the week before them once; each is then checked and published by itself. Any day may be built again
+at any time: it is replaced as a whole, and readers never see half of it.
 
 **When a task is red.** Its log begins with the reason. *The gate refused*: the table is as it was; the log names the three
 worst reasons and the report. Anything else: the root cause from Flink and the address of the job. Tasks of a failed
@@ -31,7 +32,7 @@ with DAG(
     description="User and item features, one UTC day a run",
     schedule=CronPartitionTimetable("0 0 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
     catchup=False,
-    max_active_runs=8,
+    max_active_runs=32,
     default_args={"owner": "features"},
     tags=["features", "batch"],
     params={

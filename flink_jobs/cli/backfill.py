@@ -28,7 +28,7 @@ def backfill(
     start: Annotated[str, typer.Option("--from", help="First day (UTC).")],
     end: Annotated[str, typer.Option("--to", help="Day after the last one.")],
     redo: Annotated[Redo, typer.Option(help="Which partitions that have run before are run again.")] = Redo.failed,
-    active: Annotated[int, typer.Option(min=1, max=128, help="Runs under way at a time.")] = 8,
+    active: Annotated[int, typer.Option(min=1, max=128, help="Runs under way at a time; neighbours share a job.")] = 32,
     param: Annotated[list[str] | None, typer.Option(help="name=value of the form; may be given again.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended; exit 1 when one failed.")] = False,
     as_json: AsJson = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +24,7 @@ from flink_jobs.lake.table import Table
 from flink_jobs.proof.verdict import standing
 from flink_jobs.quality.store import ReportStore
 from flink_jobs.quality.verdict import Verdict, worst
+from flink_jobs.runs.deal import deal
 from flink_jobs.runs.names import job_id, run_id
 from flink_jobs.runtime import client
 
@@ -40,6 +41,10 @@ class Refused(GateFailed):
             f"Suite '{verdict.suite}' refused the rows for '{table}', and no table was changed.{listed}\n"
             f"Report: {verdict.report_id}"
         )
+
+
+class JobFailed(RunError):
+    """The engine ran the job and it failed; another job over other rows may do better."""
 
 
 class Run(BaseModel):
@@ -89,17 +94,40 @@ def start(pipeline: str, span: Span, name: str, *, parallelism: int = 1, setting
     )
 
 
-def wait(run: Run, *, timeout_s: float = 3600, settings: Settings | None = None) -> None:
-    """Return when the job has finished; raises RunError with the engine's root cause."""
+def wait(
+    run: Run, *, timeout_s: float = 3600, settings: Settings | None = None, wanted: Callable[[], bool] = lambda: True
+) -> None:
+    """Return when the job has finished; raises JobFailed with the engine's root cause, RunError when it was stopped.
+
+    A job that is not ``wanted`` any more is stopped.
+    """
     settings = settings or Settings.load()
     deadline = time.monotonic() + timeout_s
     while (state := client.state(run.job_id, settings=settings)) != "FINISHED":
-        if state in ("FAILED", "CANCELED", "SUSPENDED", "LOST"):
+        if state == "FAILED":
+            raise JobFailed(_failure(run, state, settings))
+        if state in ("CANCELED", "SUSPENDED", "LOST"):
             raise RunError(_failure(run, state, settings))
-        if time.monotonic() > deadline:
+        if not wanted() or time.monotonic() > deadline:
             client.cancel(run.job_id, settings=settings)
-            raise RunError(f"Run '{run.run_id}' took longer than {timeout_s:.0f} s and was cancelled.")
+            told = f"took longer than {timeout_s:.0f} s" if wanted() else "was not wanted any more"
+            raise RunError(f"Run '{run.run_id}' {told} and was cancelled.")
         time.sleep(POLL_S)
+
+
+def part(shared: Run, name: str, span: Span, *, settings: Settings) -> Run:
+    """The run ``name`` over a part of a finished shared run's span, with its files in its own folders."""
+    own = folders(shared.pipeline, name, settings)
+    for table, folder in shared.tables.items():
+        by = find(shared.pipeline).publish[table].partition_by
+        deal(Path(folder), Path(own[table]), by, span.partitions(by))
+    ends = {"start": iso(span.start), "end": iso(from_ms(span.end_ms))}
+    return shared.model_copy(update={"run_id": name, "tables": own, **ends})
+
+
+def folders(pipeline: str, name: str, settings: Settings) -> dict[str, str]:
+    """The run folder in each published table."""
+    return {table: str(Table(settings.lake, table).run_folder(name)) for table in find(pipeline).publish}
 
 
 def audit(run: Run, *, settings: Settings | None = None) -> dict[str, Verdict]:
@@ -137,7 +165,6 @@ def publish(run: Run, verdicts: Mapping[str, Verdict], *, settings: Settings | N
         keys = tuple(run.span.partitions(pipeline.publish[table].partition_by))
         done[table] = commit(Table(settings.lake, table), run.run_id, keys, _provenance(run, verdicts[table], settings))
         reports.published(verdicts[table], done[table].version)
-    drop_pins(settings, run.run_id)
     return done
 
 
@@ -145,7 +172,9 @@ def run(pipeline: str, span: Span, name: str, *, parallelism: int = 1) -> dict[s
     """All of it, one after the other."""
     started = start(pipeline, span, name, parallelism=parallelism)
     wait(started)
-    return publish(started, audit(started))
+    done = publish(started, audit(started))
+    drop_pins(Settings.load(), name)
+    return done
 
 
 def pins(settings: Settings, name: str) -> Path:
@@ -207,7 +236,5 @@ def _provenance(run: Run, verdict: Verdict, settings: Settings) -> Provenance:
 
 
 def _failure(run: Run, state: str, settings: Settings) -> str:
-    cause = client.root_cause(run.job_id, settings=settings) if state == "FAILED" else "somebody stopped it"
+    cause = client.root_cause(run.job_id, settings=settings) if state in ("FAILED", "LOST") else "somebody stopped it"
     return f"Run '{run.run_id}' of pipeline '{run.pipeline}' ended {state}: {cause}"
-
-

@@ -1,43 +1,65 @@
-"""Desk: takes runs, works on a few at a time in warm threads, and keeps the ledger."""
+"""Desk: takes runs, computes neighbours in one job, judges and publishes each by itself, and keeps the ledger."""
 
 from __future__ import annotations
 
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 from flink_jobs.core.errors import DeclarationError, GateFailed, MainstemError
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.publish import Published
 from flink_jobs.quality.verdict import Verdict
-from flink_jobs.runs import batch
-from flink_jobs.runs.ledger import Ledger, RunState, TableState
-from flink_jobs.runtime import client
+from flink_jobs.runs import batch, shares
+from flink_jobs.runs.deal import clear_away
+from flink_jobs.runs.dispatch import Dispatch
+from flink_jobs.runs.ledger import Ended, Ledger, Phase, RunState, TableState
+from flink_jobs.runs.names import run_id as checked_name
+from flink_jobs.runs.shares import Share, Waiting
+
+_COMPUTING = ("starting", "running")
+_GATES = 2
+"""While one run is judged, the one before is published. The judge is not made for threads, and compares a day with those
+before it, so runs are judged one after the other in the order of their days."""
 
 
 class Desk:
-    """``workers`` runs at a time. Gates are judged one after the other: the judge is not made for threads."""
+    """``workers`` jobs at a time; a run is computed in a job with its neighbours (``shares``), then goes on by itself."""
 
     def __init__(self, settings: Settings, workers: int) -> None:
         self.settings, self.ledger = settings, Ledger(settings.folder("runs"))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="run")
+        self._dispatch = Dispatch(self._compute, workers)
+        self._gates = ThreadPoolExecutor(_GATES, thread_name_prefix="gate")
         self._judge = threading.Lock()
 
     def resume(self) -> int:
-        """Go on with every run that a stop interrupted; returns how many."""
-        left = [s for s in self.ledger.all() if not s.ended]
-        for state in reversed(left):
-            self._pool.submit(self._work, state.run_id)
+        """Begin to work, and go on with every run that a stop interrupted; returns how many."""
+        left = [s for s in reversed(self.ledger.all()) if not s.ended]
+        begun = [s.share for s in left if s.share and s.state in _COMPUTING]
+        for name in dict.fromkeys(begun):
+            # All runs of a job make its span, also one that was cancelled since.
+            self._dispatch.at_once(tuple(map(_waiting, self.ledger.of_share(name))), name)
+        for state in left:
+            if state.share and state.state in ("auditing", "publishing"):
+                self._gates.submit(self._gate, state.run_id)
+            elif state.share not in begun:
+                self._dispatch.put(_waiting(state))
+        self._dispatch.start()
         return len(left)
 
     def ask(self, asked: RunState) -> RunState:
         """Queue a run; asking again for the same name returns what is known. Raises when the declaration is wrong."""
+        checked_name(asked.run_id)
         Span.parse(asked.start, asked.end)
-        state, made = self.ledger.open(asked.model_copy(update={"asked_at": time.time()}))
+        wanted = asked.model_dump(include={"run_id", "pipeline", "start", "end", "parallelism"})
+        state, made = self.ledger.open(RunState(asked_at=time.time(), **wanted))
         if made:
-            self._pool.submit(self._work, state.run_id)
+            self._dispatch.put(_waiting(state))
         elif (state.pipeline, state.start, state.end) != (asked.pipeline, asked.start, asked.end):
             raise DeclarationError(
                 f"Run '{asked.run_id}' exists already, for pipeline '{state.pipeline}' from {state.start} to "
@@ -46,54 +68,138 @@ class Desk:
         return state
 
     def cancel(self, run_id: str) -> RunState | None:
-        """Stop a run; what it published already stays."""
+        """Stop a run; what it published already stays. Its job stops too, unless it works for other runs as well."""
         state = self.ledger.get(run_id)
         if state is None or state.ended:
             return state
-        if state.job_id:
-            client.cancel(state.job_id, settings=self.settings)
-        return self.ledger.update(run_id, {"state": "cancelled", "error": "cancelled by a person"})
+        with _unless_ended():
+            self.ledger.enter(run_id, "cancelled", {"error": "cancelled by a person"})
+        return self.ledger.get(run_id)
 
     def close(self) -> None:
         """Take no more; runs that go on are resumed after the next start."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._dispatch.close()
+        self._gates.shutdown(wait=False, cancel_futures=True)
 
-    def _work(self, run_id: str) -> None:
+    def _compute(self, share: Share, name: str) -> None:
+        """One job for all runs of the share; what it wrote is dealt to the runs, which go on one by one."""
+        if not self._wanted(share):
+            return
         try:
-            self._steps(run_id)
-        except GateFailed as error:
-            self._end(run_id, "rejected", error)
-        except MainstemError as error:
-            self._end(run_id, "failed", error)
-        except Exception as error:  # noqa: BLE001  the thread's last line: whatever it was must reach the person who waits
-            traceback.print_exc()
-            self._end(run_id, "failed", f"{type(error).__name__}: {error}")
+            run = self._job(share, name)
+        except batch.JobFailed as error:
+            self._split(share, error)
+        except Exception as error:  # noqa: BLE001  the thread's last line: whatever it was must reach those who wait
+            for waiting in share:
+                self._end(waiting.run_id, error)
+        else:
+            for waiting in share:
+                self._deal(run, waiting)
+            for folder in run.tables.values() if len(share) > 1 else ():
+                clear_away(Path(folder))
+        batch.drop_pins(self.settings, name)
 
-    def _steps(self, run_id: str) -> None:
-        state, since = self.ledger.get(run_id), time.monotonic()
+    def _job(self, share: Share, name: str) -> batch.Run:
+        self._enter(share, "starting", {"share": name})
+        first = share[0]
+        run = batch.start(
+            first.pipeline, shares.union(share), name, parallelism=first.parallelism, settings=self.settings
+        )
+        self._enter(share, "running", {"job_id": run.job_id, "version": run.version, "inputs": run.inputs})
+        batch.wait(run, timeout_s=3600.0 * len(share), settings=self.settings, wanted=lambda: self._wanted(share))
+        return run
+
+    def _wanted(self, share: Share) -> bool:
+        """Whether any run still needs the job."""
+        return any((state := self.ledger.get(w.run_id)) and not state.ended for w in share)
+
+    def _enter(self, share: Share, phase: Phase, values: dict[str, object]) -> None:
+        for waiting in share:
+            state = self.ledger.get(waiting.run_id)
+            if state is not None and state.state in ("queued", *_COMPUTING):
+                with _unless_ended():
+                    self.ledger.enter(waiting.run_id, phase, values)
+
+    def _split(self, share: Share, error: batch.JobFailed) -> None:
+        """Rows of one day may be to blame: each run is computed by itself, so that only that day's fails."""
+        if len(share) == 1:
+            self._end(share[0].run_id, error)
+            return
+        print(f"{error}\nIt worked for {shares.told(share)}: now each has a job of its own.", flush=True)
+        for waiting in share:
+            with _unless_ended():
+                state = self.ledger.enter(waiting.run_id, "queued", {"share": waiting.run_id, "job_id": ""})
+                self._dispatch.put(_waiting(state))
+
+    def _deal(self, run: batch.Run, waiting: Waiting) -> None:
+        state = self.ledger.get(waiting.run_id)
+        if state is None or state.state not in _COMPUTING:
+            return
+        try:
+            batch.part(run, waiting.run_id, waiting.span, settings=self.settings)
+            self.ledger.enter(waiting.run_id, "auditing")
+        except Exception as error:  # noqa: BLE001  the others must not suffer, and this one must be told
+            self._end(waiting.run_id, error)
+        else:
+            self._gates.submit(self._gate, waiting.run_id)
+
+    def _gate(self, run_id: str) -> None:
+        try:
+            self._judge_and_publish(run_id)
+        except Exception as error:  # noqa: BLE001  the thread's last line: whatever it was must reach the person who waits
+            self._end(run_id, error)
+
+    def _judge_and_publish(self, run_id: str) -> None:
+        state = self.ledger.get(run_id)
         if state is None or state.ended:
             return
-        since = self.ledger.enter(run_id, "starting", since)
-        span = Span.parse(state.start, state.end)
-        run = batch.start(state.pipeline, span, run_id, parallelism=state.parallelism, settings=self.settings)
-        self.ledger.update(run_id, {"job_id": run.job_id})
-        since = self.ledger.enter(run_id, "running", since)
-        batch.wait(run, settings=self.settings)
-        since = self.ledger.enter(run_id, "auditing", since)
+        run = self._run(state)
         with self._judge:
             verdicts = batch.audit(run, settings=self.settings)
-        self.ledger.update(run_id, {"tables": {t: _judged(v) for t, v in verdicts.items()}})
-        since = self.ledger.enter(run_id, "publishing", since)
+        self.ledger.enter(run_id, "publishing", {"tables": {t: _judged(v) for t, v in verdicts.items()}})
         done = batch.publish(run, verdicts, settings=self.settings)
-        tables = {t: _judged(verdicts[t], p) for t, p in done.items()}
-        self.ledger.update(run_id, {"tables": tables})
-        self.ledger.enter(run_id, "done", since)
+        self.ledger.enter(run_id, "done", {"tables": {t: _judged(verdicts[t], p) for t, p in done.items()}})
 
-    def _end(self, run_id: str, how: str, error: Exception | str) -> None:
-        state = self.ledger.get(run_id)
-        if state is not None and not state.ended:
-            reasons = getattr(error, "reasons", ())
-            self.ledger.update(run_id, {"state": how, "error": str(error), "kind": type(error).__name__, "reasons": reasons})
+    def _run(self, state: RunState) -> batch.Run:
+        """A run that has been computed, from the ledger alone: a stop may lie between computing and judging."""
+        return batch.Run(
+            run_id=state.run_id,
+            job_id=state.job_id,
+            pipeline=state.pipeline,
+            version=state.version,
+            start=state.start,
+            end=state.end,
+            tables=batch.folders(state.pipeline, state.run_id, self.settings),
+            inputs=state.inputs,
+        )
+
+    def _end(self, run_id: str, error: Exception) -> None:
+        if isinstance(error, Ended):
+            return
+        if not isinstance(error, MainstemError):
+            traceback.print_exception(error)
+        known = isinstance(error, MainstemError)
+        values = {
+            "error": str(error) if known else f"{type(error).__name__}: {error}",
+            "kind": type(error).__name__,
+            "reasons": getattr(error, "reasons", ()),
+        }
+        with _unless_ended():
+            self.ledger.enter(run_id, "rejected" if isinstance(error, GateFailed) else "failed", values)
+
+
+@contextmanager
+def _unless_ended() -> Iterator[None]:
+    """A run that was cancelled meanwhile stays cancelled."""
+    try:
+        yield
+    except Ended:
+        return
+
+
+def _waiting(state: RunState) -> Waiting:
+    span, alone = Span.parse(state.start, state.end), state.share == state.run_id or state.state in _COMPUTING
+    return Waiting(state.run_id, state.pipeline, state.parallelism, span, time.monotonic(), alone)
 
 
 def _judged(verdict: Verdict, done: Published | None = None) -> TableState:

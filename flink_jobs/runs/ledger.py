@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from flink_jobs.core.errors import MainstemError
 
 Phase = Literal["queued", "starting", "running", "auditing", "publishing", "done", "failed", "rejected", "cancelled"]
 ENDED: tuple[Phase, ...] = ("done", "failed", "rejected", "cancelled")
@@ -26,7 +29,11 @@ class TableState(BaseModel):
 
 
 class RunState(BaseModel):
-    """One run: what was asked, how far it is, and how it ended. Times are seconds; ``kind`` is the class of the error."""
+    """One run: what was asked, how far it is, and how it ended. Times are seconds; ``kind`` is the class of the error.
+
+    ``share`` names the job's run folder: the run's own id, or that of a job which works for several runs. ``version`` is
+    the pipeline's and ``inputs`` are the table versions that the job reads.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     run_id: str
@@ -37,6 +44,9 @@ class RunState(BaseModel):
     state: Phase = "queued"
     asked_at: float = 0.0
     job_id: str = ""
+    share: str = ""
+    version: str = ""
+    inputs: dict[str, int] = {}
     phase_seconds: dict[str, float] = {}
     tables: dict[str, TableState] = {}
     error: str = ""
@@ -48,6 +58,10 @@ class RunState(BaseModel):
         return self.state in ENDED
 
 
+class Ended(MainstemError):
+    """The run has ended meanwhile, for example because a person cancelled it."""
+
+
 class Ledger:
     """All run states of a platform; safe to use from several threads of one process."""
 
@@ -55,13 +69,18 @@ class Ledger:
         self._folder, self._lock = folder, threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self._states = {s.run_id: s for s in map(_read, folder.glob("*.json"))}
+        self._since: dict[str, float] = {}
 
     def get(self, run_id: str) -> RunState | None:
         return self._states.get(run_id)
 
     def all(self) -> list[RunState]:
         """Newest first."""
-        return sorted(self._states.values(), key=lambda s: (s.asked_at, s.run_id), reverse=True)
+        return sorted(self._states.copy().values(), key=lambda s: (s.asked_at, s.run_id), reverse=True)
+
+    def of_share(self, name: str) -> list[RunState]:
+        """The runs that one job works for, by span."""
+        return sorted((s for s in self._states.copy().values() if s.share == name), key=lambda s: s.start)
 
     def open(self, asked: RunState) -> tuple[RunState, bool]:
         """The state of a run, and whether this call made it: a run is made once."""
@@ -69,6 +88,7 @@ class Ledger:
             known = self._states.get(asked.run_id)
             if known is not None:
                 return known, False
+            self._since[asked.run_id] = time.monotonic()
             return self._store(asked), True
 
     def update(self, run_id: str, values: dict[str, Any]) -> RunState:
@@ -76,12 +96,16 @@ class Ledger:
         with self._lock:
             return self._store(self._states[run_id].model_copy(update=values))
 
-    def enter(self, run_id: str, phase: Phase, since: float) -> float:
-        """Note the phase that begins and the seconds of the one that ends; returns the time now."""
-        now, state = time.monotonic(), self._states[run_id]
-        spent = {**state.phase_seconds, state.state: round(now - since, 3)}
-        self.update(run_id, {"state": phase, "phase_seconds": spent})
-        return now
+    def enter(self, run_id: str, phase: Phase, values: Mapping[str, Any] | None = None) -> RunState:
+        """Begin a phase, or end the run; the seconds of the phase before are added up. Raises Ended for an ended run."""
+        with self._lock:
+            now, state = time.monotonic(), self._states[run_id]
+            if state.ended:
+                raise Ended(f"Run '{run_id}' is {state.state} already.")
+            spent = state.phase_seconds.get(state.state, 0.0) + now - self._since.get(run_id, now)
+            self._since[run_id] = now
+            seconds = {**state.phase_seconds, state.state: round(spent, 3)}
+            return self._store(state.model_copy(update={**(values or {}), "state": phase, "phase_seconds": seconds}))
 
     def _store(self, state: RunState) -> RunState:
         path = self._folder / f"{state.run_id}.json"

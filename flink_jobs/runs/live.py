@@ -160,7 +160,10 @@ def _new(
     job = live_job(found, run_id, start_at, settings, parallelism=parallelism)
     for o in job.plan.outputs:
         create(settings.lake, o.table, o.columns, partition_by=o.partition_by, key=o.key)
-    return Registration(name=label, pipeline=pipeline, job=job, fence=iso(start_at), parallelism=parallelism)
+    ahead = found.look_ahead_ms
+    return Registration(
+        name=label, pipeline=pipeline, job=job, fence=iso(start_at), look_ahead_ms=ahead, parallelism=parallelism
+    )
 
 
 def _same(known: Registration, found: Pipeline, fence: datetime | None) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flink_jobs.core.errors import MainstemError, PlatformError, RunError, UnknownName
 from flink_jobs.core.settings import HOST, Settings
+from flink_jobs.runs.closer import Closer
 from flink_jobs.runs.keeper import Keeper
 from flink_jobs.runs.ledger import RunState
 
@@ -33,10 +34,12 @@ def app(settings: Settings, desk: Desk) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> Any:
         desk.resume()
-        keeper = Keeper(settings)
+        keeper, closer = Keeper(settings), Closer(settings)
         keeper.start()
+        closer.start()
         yield
         keeper.close()
+        closer.close()
         desk.close()
 
     server = FastAPI(title="Mainstem runs", lifespan=life, dependencies=[Depends(_guard(settings))])

@@ -46,7 +46,9 @@ class BuildPartition(BaseOperator):
         cancels its run first; should the new try have adopted it in that moment, it sees it cancelled and asks for its
         own. A restart of the triggerer changes nothing: the same try has the same run id, and asking twice runs once.
     Flink slots
-        Are guarded by the run server, which works on as many runs as the cluster has slots and queues the rest. An
+        Are guarded by the run server, which works on as many jobs as the cluster has slots and queues the rest. Runs of
+        neighbouring partitions that wait at the same time share one job, which reads their common look-back once; a
+        shared job that fails is split, so that only the partition to blame fails, and a cancelled run leaves the others. An
         Airflow pool would not hold a task back here, because a pool is asked when a worker starts, and none does.
     """
 

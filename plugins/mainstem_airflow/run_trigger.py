@@ -107,7 +107,8 @@ class RunTrigger(BaseTrigger):
         if state != self._told[0]:
             self.log.info("Run %s: %s", record["run_id"], state)
         if job and job != self._told[1]:
-            self.log.info("Flink job %s", api.addresses.job(job))
+            shared = record.get("share") not in (None, "", record["run_id"])
+            self.log.info("Flink job %s%s", api.addresses.job(job), " (shared with neighbouring partitions)" if shared else "")
             await set_job_button(self.task_instance, api.addresses.job(job))
         self._told = state, job
 
