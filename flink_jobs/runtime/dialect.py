@@ -3,6 +3,7 @@
 - A frame bounded by an interval: batch cannot bound an order by time, so it orders by exact epoch milliseconds. The other
   frames of a step do so too, so that one sort serves all.
 - Frames in layers: live allows one frame in a SELECT; in batch one SELECT with all of them halves the work.
+- What the engine has no common words for: a step writes both (``frame.either``), and each mode takes its own.
 - The order of arrival: live rows are numbered as they come, batch rows by where the record stood.
 - A watermark: batch has none, because it sees all rows.
 """
@@ -23,6 +24,7 @@ _FRAME = re.compile(
 _OTHER_FRAME = re.compile(r"ORDER BY (`[a-z0-9_]+`) (RANGE BETWEEN UNBOUNDED|ROWS BETWEEN 1) PRECEDING")
 _LAYERS = re.compile(r", layer\.\* FROM \(\nSELECT ([^\n]*), layer\.\* FROM \(")
 _LAYER_END = "\n) AS layer"
+_EITHER = re.compile(r"/\*live\*/(.*?)/\*batch (.*?) batch\*/", re.DOTALL)
 _ARRIVAL_ORDER = re.compile(rf"ORDER BY {ARRIVAL}")
 
 
@@ -39,7 +41,7 @@ def _frame(match: re.Match[str]) -> str:
 
 def batch(select: str) -> str:
     """A live SELECT in the words of batch."""
-    text = _FRAME.sub(_frame, _in_one(select))
+    text = _FRAME.sub(_frame, _in_one(_EITHER.sub(lambda m: m[2], select)))
     text = _OTHER_FRAME.sub(lambda m: f"ORDER BY {epoch_ms(m[1])} {m[2]} PRECEDING", text)
     return _ARRIVAL_ORDER.sub("ORDER BY `_known_at`, `_partition`, `_offset`", text)
 
@@ -54,8 +56,8 @@ def _in_one(select: str) -> str:
 
 
 def live(select: str) -> str:
-    """A live SELECT as it stands."""
-    return select
+    """A live SELECT without the words of batch."""
+    return _EITHER.sub(lambda m: m[1], select)
 
 
 def of(is_live: bool) -> Callable[[str], str]:

@@ -27,7 +27,7 @@ REFUSED = [
     ("window_aggregate", {**HOURLY, "aggregates": {"x": {"sum": "item"}}}, "depends on the order"),
     ("deduplicate", {"input": "clicks", "by": ["user_id"], "within": "1h"}, "lets rows tie.*for example: id"),
     ("look_back_aggregate", {**LOOK_BACK, "input": "clicks", "per": ["usr_id"]}, "Did you mean 'user_id'"),
-    ("look_back_aggregate", {**LOOK_BACK, "input": "clicks", "instant": "exclude"}, "only a count can"),
+    ("look_back_aggregate", {**LOOK_BACK, "input": "clicks", "instant": "exclude"}, "only count, sum, avg and last can"),
     ("look_back_aggregate", {**LOOK_BACK, "input": "clicks", "windows": ["1000d"]}, "outside 1ms to 999d"),
     (
         "look_back_aggregate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flink_jobs.core.frame import before, layer, over
+from flink_jobs.core.frame import before, distinct, either, layer, over, with_neighbours
 from flink_jobs.runtime import dialect
 
 
@@ -48,6 +48,21 @@ def test_all_else_is_the_same_text():
 def test_live_text_is_never_touched():
     frame = over(("k",), "ts", 5)
     assert dialect.of(True)(frame) == frame
+
+
+def test_each_mode_takes_its_side_of_a_text_that_has_two():
+    text = f"SELECT {either(live='L', batch='B')}, {distinct('x', ('k',), 'ts', 5)} FROM `t`"
+    assert dialect.live(text) == f"SELECT L, COUNT(DISTINCT `x`) {over(('k',), 'ts', 5)} FROM `t`"
+    assert dialect.batch(text).startswith("SELECT B, SUM(CASE WHEN `x` IS NULL THEN 0 WHEN `_nextx` <= ")
+    assert "DISTINCT" not in dialect.batch(text)
+
+
+def test_layers_merge_above_what_only_batch_has():
+    rows = with_neighbours("SELECT `k`, `ts`, `_x` FROM `t`", ("k",), "ts", ["_x"])
+    text = layer({"b": distinct("_x", ("k",), "ts", None)}, layer({"a": "A"}, rows))
+    assert dialect.batch(text).count("layer.*") == 1
+    assert "LAG" in dialect.batch(text)
+    assert "LAG" not in dialect.live(text)
 
 
 def test_batch_numbers_records_by_where_they_stood():
