@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flink_jobs.core.errors import RunError
+from flink_jobs.core.errors import PlatformError, RunError
 from flink_jobs.core.plan import IngestJob, Job
 from flink_jobs.core.settings import Settings
 from flink_jobs.runtime import rest
@@ -17,18 +17,22 @@ ENDED = ("FINISHED", "FAILED", "CANCELED")
 LOST = "LOST"
 """The state of a job that the cluster does not know, for example because it was restarted."""
 POLL_S = 0.1
-_NO_WATERMARK = -(2**63)
+SUBMIT_PATIENCE_S = 300.0
+"""How long a job may wait in line for the planner."""
+NO_WATERMARK = -(2**63)
 
 
 def submit(job: Job | IngestJob, *, settings: Settings) -> str:
-    """Start a job, or adopt the one that has its id already; returns the id. Raises RunError with the reason."""
-    answer = rest.call(
-        "POST",
-        f"{settings.url('jobs')}/jobs",
-        body=job.model_dump(mode="json"),
-        headers=_token(settings),
-        timeout_s=180,
-    )
+    """Start a job, or adopt the one that has its id already; returns the id.
+
+    Asked again while the job waits in line or the connection is lost: the same id is the same request. Raises RunError with
+    the reason, PlatformError when the planner is not free for ``SUBMIT_PATIENCE_S``.
+    """
+    deadline = time.monotonic() + SUBMIT_PATIENCE_S
+    url, sent = f"{settings.url('jobs')}/jobs", job.model_dump(mode="json")
+    while (answer := rest.call("POST", url, body=sent, headers=_token(settings), timeout_s=90)).status_code == 503:
+        if time.monotonic() > deadline:
+            raise PlatformError(f"The job server at {url} took no job for {SUBMIT_PATIENCE_S:.0f} s: {answer.text[:300]}")
     body = answer.json()
     if answer.status_code >= 300:
         raise RunError(body.get("error", answer.text))
@@ -97,7 +101,7 @@ def watermark(job_id: str, *, settings: Settings) -> int | None:
     for vertex in (rest.get(f"{flink}/jobs/{job_id}") or {}).get("vertices", []):
         told = rest.get(f"{flink}/jobs/{job_id}/vertices/{vertex['id']}/watermarks")
         found += [int(w["value"]) for w in told or [] if w.get("value") is not None]
-    return min(found) if found and min(found) > _NO_WATERMARK else None
+    return min(found) if found and min(found) > NO_WATERMARK else None
 
 
 def last_checkpoint(job_id: str, *, settings: Settings) -> str | None:

@@ -28,11 +28,19 @@ class Planner(threading.Thread):
         self.ready, self.dead, self.closed = threading.Event(), threading.Event(), False
         self._target, self._known, self._scratch = target, known, scratch
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._pending: dict[str, Future[bool]] = {}
+        self._lock = threading.Lock()
 
     def submit(self, job: Job | IngestJob) -> Future[bool]:
-        """Queue a job; the result tells whether it was started (True) or adopted (False)."""
-        done: Future[bool] = Future()
-        self._asked.put((job, done))
+        """Queue a job; the result tells whether it was started (True) or adopted (False).
+
+        A caller who lost the connection asks again: while the job is still queued or planned, that is the same request.
+        """
+        with self._lock:
+            done = self._pending.get(job.job_id)
+            if done is None:
+                done = self._pending[job.job_id] = Future()
+                self._asked.put((job, done))
         return done
 
     def close(self) -> None:
@@ -69,3 +77,6 @@ class Planner(threading.Thread):
             raise  # the JVM is gone: this process ends, and the supervisor starts a new one
         except Exception as error:  # noqa: BLE001 handed to the caller that waits
             done.set_exception(error)
+        finally:
+            with self._lock:
+                self._pending.pop(job.job_id, None)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 45.0
 """How long a part that does not answer may take to come back: a supervisor restarts what dies within seconds."""
 
+PAUSE_S = 0.25
+
 
 def call(
     method: str,
@@ -25,16 +27,19 @@ def call(
     timeout_s: float = 20,
     patience_s: float = PATIENCE_S,
 ) -> httpx.Response:
-    """The answer, whatever its status. Sent again while nothing answers, so it must bear repetition.
+    """The answer, whatever its status. Sent again while nothing answers or it is not ready, so it must bear repetition.
 
-    Raises PlatformError when nothing answers for ``patience_s``.
+    503 is what Flink says while it elects a leader, and the job server while it starts. Raises PlatformError when nothing
+    answers for ``patience_s``.
     """
     import httpx
 
     deadline = time.monotonic() + patience_s
     while True:
         try:
-            return _client(os.getpid()).request(method, url, json=body, headers=headers, timeout=timeout_s)
+            answer = _client(os.getpid()).request(method, url, json=body, headers=headers, timeout=timeout_s)
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                return answer
         except httpx.TransportError as error:
             if time.monotonic() > deadline:
                 place = url.split("/", 3)[2]
@@ -42,7 +47,7 @@ def call(
                     f"Nothing answers at {place} ({type(error).__name__}). Start the platform with 'mainstem up', "
                     "or look at 'mainstem status'."
                 ) from error
-        time.sleep(0.25)
+        time.sleep(PAUSE_S)
 
 
 def get(url: str, *, patience_s: float = PATIENCE_S) -> Any | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import signal
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,6 +25,7 @@ from flink_jobs.runtime.planner import Planner
 
 _JOB: TypeAdapter[Job | IngestJob] = TypeAdapter(Job | IngestJob)
 _MAX_BODY = 16 << 20
+_ANSWER_S = 60
 
 
 class JobServer(ThreadingHTTPServer):
@@ -35,6 +37,11 @@ class JobServer(ThreadingHTTPServer):
     def __init__(self, settings: Settings, planner: Planner) -> None:
         super().__init__((HOST, settings.ports["jobs"]), _Handler)
         self.settings, self.planner = settings, planner
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller who hangs up is no fault of ours; anything else is written down."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def allowed(self, token: str) -> bool:
         """Whether a request with this token may start jobs."""
@@ -75,8 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _submit(self, body: bytes) -> tuple[int, dict[str, Any]]:
         try:
             job = _JOB.validate_json(body)
-            started = self.server.planner.submit(job).result(timeout=170)
+            started = self.server.planner.submit(job).result(timeout=_ANSWER_S)
             return 200, {"job_id": job.job_id, "started": started}
+        except TimeoutError:
+            return 503, {"error": f"Other jobs have been planned for {_ANSWER_S} s; this one is in line. Ask again."}
         except ValidationError as error:
             return 422, {"error": f"This is no job: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}."}
         except MainstemError as error:

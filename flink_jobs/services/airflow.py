@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from functools import partial
@@ -64,7 +63,7 @@ def migrate(settings: Settings) -> None:
         return
     log = settings.folder("log") / "airflow-migrate.log"
     with log.open("w") as out:
-        env = {**os.environ, **variables(settings)}
+        env = environment.inherited() | variables(settings)
         done = subprocess.run([*program(), "db", "migrate"], env=env, stdout=out, stderr=out, check=False)
     if done.returncode != 0:
         lines = "\n  ".join(log.read_text().splitlines()[-8:])

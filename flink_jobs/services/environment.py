@@ -5,12 +5,30 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
 from flink_jobs.core.settings import Settings
 from flink_jobs.services import java
 
 ROOT = Path(__file__).resolve().parents[2]
+_OURS_TO_SAY = {
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPATH",
+    "JDK_JAVA_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
+    "CLASSPATH",
+    "AIRFLOW_CONFIG",
+}
+
+
+def inherited(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The user's variables for our processes, without those that would overrule our own configuration.
+
+    ``AIRFLOW__SECTION__KEY`` beats ``airflow.cfg``: one left over in a shell could even open Airflow to the network.
+    """
+    environ = os.environ if environ is None else environ
+    return {k: v for k, v in environ.items() if k not in _OURS_TO_SAY and not k.startswith("AIRFLOW__")}
 
 
 def python(settings: Settings) -> dict[str, str]:

@@ -17,10 +17,8 @@ import psutil
 
 from flink_jobs.core.errors import PlatformError
 from flink_jobs.core.settings import Settings
-from flink_jobs.services import supervisor_config
+from flink_jobs.services import environment, supervisor_config
 from flink_jobs.services.program import Launches
-
-_NOT_PASSED_ON = {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "CLASSPATH"}
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ def _start(settings: Settings, file: Path) -> None:
     folder = file.parent
     for left in (folder / "exits", folder / "pid", supervisor_config.socket_path(settings)):
         left.unlink(missing_ok=True)
-    env = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+    env = environment.inherited()
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(file)]
     # It leaves for a session of its own: Ctrl-C at the terminal reaches the command line only, closing it ends nothing.
     done = subprocess.run(

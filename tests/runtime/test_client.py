@@ -115,6 +115,39 @@ def test_silence_is_named_with_its_cure(tmp_path):
         rest.get("http://127.0.0.1:9/jobs", patience_s=0)
 
 
+def test_a_part_that_is_not_ready_yet_is_asked_again(answers, monkeypatch):
+    table, seen, settings = answers
+    monkeypatch.setattr(rest, "PAUSE_S", 0.01)
+    table["GET /jobs"] = (503, {"errors": ["leader election"]})
+
+    def ready():
+        while len(seen) < 3:
+            pass
+        table["GET /jobs"] = (200, {"jobs": []})
+
+    threading.Thread(target=ready).start()
+    assert rest.get(f"{settings.url('flink')}/jobs") == {"jobs": []}
+    assert len(seen) >= 3
+
+
+def test_a_part_that_stays_unready_is_told(answers):
+    table, _, settings = answers
+    table["GET /jobs"] = (503, {"errors": ["leader election"]})
+    with pytest.raises(PlatformError, match="answers 503: .*leader election"):
+        rest.get(f"{settings.url('flink')}/jobs", patience_s=0)
+
+
+def test_a_job_that_waits_in_line_is_asked_for_again_and_not_for_ever(answers, tmp_path, monkeypatch):
+    table, seen, settings = answers
+    monkeypatch.setattr(client, "SUBMIT_PATIENCE_S", 0.05)
+    call = rest.call
+    monkeypatch.setattr(rest, "call", lambda *a, **k: call(*a, **k, patience_s=0))
+    table["POST /jobs"] = (503, {"error": "in line"})
+    with pytest.raises(PlatformError, match="in line"):
+        client.submit(batch_job(tmp_path, tmp_path), settings=settings)
+    assert len({body for _, _, body in seen}) == 1 < len(seen)
+
+
 def test_the_newest_complete_checkpoint_is_found_on_disk(tmp_path):
     settings = Settings(home=tmp_path, lake=tmp_path, ports={})
     for n, complete in ((9, True), (10, True), (11, False)):
