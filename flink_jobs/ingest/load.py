@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import GateFailed, Mismatch, PlatformError
@@ -22,6 +23,7 @@ from flink_jobs.core.plan import Files, IngestJob
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.account import Tally, account_load
 from flink_jobs.ingest.feeds import Feed, find_files
+from flink_jobs.ingest.quarantined import quarantined_load
 from flink_jobs.ingest.registration import ingest_job_id
 from flink_jobs.ingest.settle import move_known_keys
 from flink_jobs.ingest.staging import StagedFile, stage
@@ -31,6 +33,10 @@ from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.publish import append
 from flink_jobs.lake.sql import connect
 from flink_jobs.lake.table import Table
+from flink_jobs.quality.store import ReportStore
+
+if TYPE_CHECKING:
+    from flink_jobs.quality.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -81,18 +87,16 @@ def load(
         places = [_places(settings, dataset, temporary, run_id, dry_run=dry_run) for dataset in used.values()]
         (execute or _on_cluster)(_job(places, run_id, parallelism), settings)
         tallies = [_settle(settings, feed, place) for place in places]
-        if check and not dry_run:
-            _audit(settings, feed, places, run_id)
-        return [
-            Loaded(
-                dataset=place.dataset.name,
-                table=place.dataset.table_name,
-                files=tuple(file for file in staged if file.dataset == place.dataset.name),
-                tally=tally,
-                version=None if dry_run else _publish(settings, feed, place, run_id, now),
-            )
-            for place, tally in zip(places, tallies, strict=True)
-        ]
+        verdicts = _audit(settings, feed, places, run_id) if check and not dry_run else {}
+        done = []
+        for place, tally in zip(places, tallies, strict=True):
+            name, verdict = place.dataset.name, verdicts.get(place.dataset.name)
+            version = None if dry_run else _publish(settings, feed, place, run_id, now)
+            if verdict is not None and version is not None:
+                ReportStore(settings.lake).published(verdict, version)
+            of_place = tuple(file for file in staged if file.dataset == name)
+            done.append(Loaded(name, place.dataset.table_name, of_place, tally, version))
+        return done
 
 
 def _places(settings: Settings, dataset: Dataset, temporary: Path, run_id: str, *, dry_run: bool) -> _Places:
@@ -137,11 +141,13 @@ def _settle(settings: Settings, feed: Feed, place: _Places) -> Tally:
     return tally
 
 
-def _audit(settings: Settings, feed: Feed, places: Sequence[_Places], run_id: str) -> None:
+def _audit(settings: Settings, feed: Feed, places: Sequence[_Places], run_id: str) -> dict[str, Verdict]:
+    """The verdict of each dataset that has rows; raises GateFailed when one is refused."""
     from expectations.context import Subject
     from flink_jobs.quality.check import audit, staged
     from flink_jobs.quality.verdict import Origin, worst
 
+    found = {}
     for place in places:
         by = place.dataset.partition_by
         keys = sorted({file.parent.name.partition("=")[2] for file in final_files(place.rows)})
@@ -149,12 +155,15 @@ def _audit(settings: Settings, feed: Feed, places: Sequence[_Places], run_id: st
             continue
         files = {key: staged(place.rows, by, key) for key in keys}
         origin = Origin(run_id=run_id, pipeline=feed.pipeline, job_id=ingest_job_id(run_id))
-        verdict = audit(settings.lake, Subject.of_dataset(place.dataset), files, origin)
+        counted = quarantined_load(place.dataset, place.rows, place.kept_out)
+        verdict = audit(settings.lake, Subject.of_dataset(place.dataset), files, origin, quarantined=counted)
         if not verdict.success:
             raise GateFailed(
                 f"Table '{place.dataset.table_name}' is as it was: its suite refused the rows of feed '{feed.name}'. "
                 f"{' '.join(worst(verdict, 3))} The files stay in {place.rows} until vacuum."
             )
+        found[place.dataset.name] = verdict
+    return found
 
 
 def _publish(settings: Settings, feed: Feed, place: _Places, run_id: str, now: int) -> int | None:

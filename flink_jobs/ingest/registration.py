@@ -35,6 +35,8 @@ class Registration(BaseModel):
 
     An ingest has ``datasets``, a live pipeline has its ``job``, whose id and savepoint each attempt replaces, and ``fence``.
 
+    ``look_ahead_ms`` is the pipeline's: a partition is complete so long after its end.
+
     ``failures`` counts attempts that failed one after the other, ``retry_ms`` says when the next one may start.
     """
 
@@ -44,6 +46,7 @@ class Registration(BaseModel):
     datasets: tuple[Dataset, ...] = ()
     job: Job | None = None
     fence: str = ""
+    look_ahead_ms: int = 0
     wanted: Literal["running", "stopped"] = "running"
     parallelism: int = 1
     checkpoint_ms: int = 5_000

@@ -23,6 +23,10 @@ QUARANTINE = {
     "known_at": "timestamp",
 }
 DUPLICATE = "duplicate"
+IN_HISTORY = "in_history"
+"""The reason of a record by topic whose time lies in the history that came from files."""
+NOT_BAD = f"reason NOT IN ('{DUPLICATE}', '{IN_HISTORY}')"
+"""SQL: the record is kept out because it could not be used, and not because its row is, or should be, there already."""
 
 
 def quarantine_name(dataset: Dataset) -> str:

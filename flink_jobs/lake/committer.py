@@ -18,8 +18,9 @@ from flink_jobs.core.event_time import iso
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.fence import lift_fence, open_fence
 from flink_jobs.lake.follower import Follower, Progress
-from flink_jobs.lake.live_jobs import LiveJob, beat, job_files, mark_stopped, read_job, status_folder, write_whole
+from flink_jobs.lake.live_jobs import LiveJob, beat, job_files, mark_stopped, read_job, status_folder
 from flink_jobs.lake.table import Table
+from flink_jobs.lake.whole import write_whole
 
 PAUSE_S = 1.0
 _CATCH_UP = 50

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from flink_jobs.core.errors import LakeError, PartitionOwned
 from flink_jobs.core.event_time import Partitioning, Span, floor, from_ms, iso, to_ms
+from flink_jobs.lake.closing import when_closed
 from flink_jobs.lake.commit import Change, commit
 from flink_jobs.lake.table import Table, partition_column
 
@@ -101,10 +102,12 @@ def refuse_owned_by_live(table: Table, delta: DeltaTable, partitions: Iterable[s
     fence = read_fence(delta)
     owned = [partition for partition in partitions if fence.is_live(partition)]
     if owned and fence.live_from is not None:
+        owner, closed = _owner(table), from_ms(max(fence.live_from, fence.closed_through))
         raise PartitionOwned(
             f"Partition {', '.join(owned[:3])}{' …' if len(owned) > 3 else ''} of table '{table.name}' belongs to the "
-            f"live job {_who(_owner(table))}, which writes everything from {iso(from_ms(fence.live_from))} on. "
-            "End the span of this job before that time, wait until the partition is closed, or stop the live job."
+            f"live job {_who(owner)}, which writes everything from {iso(closed)} on. End the span of this job before that "
+            f"time, or wait: {when_closed(table, owner.get('run_id', ''), owned[-1])} Or take the partitions from it: "
+            "'mainstem live PIPELINE --stop --give-back'."
         )
 
 

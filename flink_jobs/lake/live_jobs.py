@@ -14,6 +14,7 @@ from flink_jobs.core.errors import LakeError
 from flink_jobs.core.event_time import iso, parse_utc
 from flink_jobs.lake.fence import open_fence
 from flink_jobs.lake.table import Table
+from flink_jobs.lake.whole import write_whole
 
 State = Literal["running", "stopping", "stopped"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,14 +126,6 @@ def last_beat(home: Path) -> datetime | None:
         return parse_utc(json.loads((status_folder(home) / "_committer.json").read_text())["heartbeat"])
     except FileNotFoundError:
         return None
-
-
-def write_whole(path: Path, content: object) -> None:
-    """Write JSON so that a reader sees the old text or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(content))
-    draft.replace(path)
 
 
 def _path(home: Path, run_id: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from flink_jobs.quality.verdict import Origin, Report, Verdict
 
 HABIT = 7
 """How many earlier partitions a volume is compared with."""
+_ONE = threading.Lock()
+"""The judge is not made for threads: gates and live audits of one process take turns."""
 
 
 def check_run(
@@ -48,11 +51,13 @@ def audit(
     origin: Origin,
     *,
     quarantined: Mapping[str, int] | None = None,
+    version: int | None = None,
 ) -> Verdict:
     """Check each partition's files, in order, and store a report of it.
 
     The volume is compared with earlier partitions: those of this run first, then those of earlier reports.
-    ``quarantined`` counts the records that ingest put aside, None when nobody counted.
+    ``quarantined`` counts the records that ingest put aside, None when nobody counted. ``version`` is that of the table
+    where the rows are visible already.
     """
     store, reports = ReportStore(lake), list[Report]()
     known = store.previous(subject.table, min(files), limit=HABIT)
@@ -60,7 +65,9 @@ def audit(
         earlier = tuple(r.rows for r in reversed(reports) if r.success)
         counted = None if quarantined is None else quarantined.get(partition, 0)
         ctx = PartitionContext(subject, partition, (*earlier, *known)[:HABIT], counted, origin.live)
-        reports.append(check_partition(files[partition], ctx, origin))
+        with _ONE:
+            found = check_partition(files[partition], ctx, origin)
+        reports.append(found.model_copy(update={"delta_version": version}))
         store.save(reports[-1])
     return Verdict(reports=tuple(reports))
 

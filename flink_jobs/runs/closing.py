@@ -140,7 +140,8 @@ def _audit(settings: Settings, job: Registration, one: Watched, there: Arrivals,
 
 def alarm(report: Report) -> Alarm:
     """What a person must know of a report that did not pass."""
-    return Alarm(report.partition, report.status, report.report_id, tuple(worst(report, 3)))
+    serious = report.model_copy(update={"results": tuple(r for r in report.results if r.severity != "info")})
+    return Alarm(report.partition, report.status, report.report_id, tuple(worst(serious, 3)))
 
 
 def _trouble(settings: Settings, job: Registration, table: Table, there: Arrivals) -> str:
