@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flink_jobs.cli.live import show_closing
 from flink_jobs.cli.screen import AsJson, console, print_json
 from flink_jobs.core.errors import DeclarationError
 
 if TYPE_CHECKING:
     from flink_jobs.core.dataset import Dataset
+    from flink_jobs.core.settings import Settings
     from flink_jobs.ingest.account import Tally
     from flink_jobs.ingest.live import Status
 
@@ -46,7 +48,7 @@ def ingest(
     elif stop:
         _tell(live.stop(settings, name), json=json)
     elif status:
-        _tell(live.status(settings, name), json=json)
+        _tell(live.status(settings, name), json=json, closing=settings)
     else:
         _tell(live.start(settings, name, pipeline, datasets, parallelism=parallelism), json=json)
 
@@ -95,7 +97,11 @@ def show_tallies(tallies: list[Tally]) -> None:
             screen.print(f"[red]{t.name}: look at (partition, offset) {', '.join(map(str, t.examples))}")
 
 
-def _tell(status: Status, *, json: bool) -> None:
+def _tell(status: Status, *, json: bool, closing: Settings | None = None) -> None:
+    """``closing``: tell also which partitions are audited and what their suites said."""
+    from flink_jobs.runs.live import state
+
+    found = state(status.name, settings=closing) if closing else None
     facts: dict[str, Any] = {
         "name": status.name,
         "state": status.state,
@@ -105,16 +111,20 @@ def _tell(status: Status, *, json: bool) -> None:
         "errors": status.errors,
         "note": status.note,
     }
+    if found is not None:
+        facts |= found.model_dump(mode="json", include={"watermark", "closed", "alarms", "troubles"})
     if json:
         print_json(facts)
         return
     from rich.table import Table
 
-    table = Table("table", "rows from this job", title=f"ingest {status.name}: {status.state}")
+    table = Table("table", "rows from this job", "audited up to", title=f"ingest {status.name}: {status.state}")
     for name, rows in sorted(status.rows.items()):
-        table.add_row(name, f"{rows:,}")
+        table.add_row(name, f"{rows:,}", found.closed.get(name, "") if found else "")
     screen = console()
     screen.print(table)
     for line in (status.note, *(f"{name}: {error}" for name, error in status.errors.items())):
         if line:
             screen.print(f"[yellow]{line}")
+    if found is not None:
+        show_closing(screen, found)

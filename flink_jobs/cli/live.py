@@ -9,6 +9,8 @@ import typer
 from flink_jobs.cli.screen import AsJson, console, print_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from flink_jobs.runs.live import LiveState
 
 
@@ -51,6 +53,18 @@ def _show(found: LiveState) -> None:
     screen.print(f"[bold]{found.name}[/] [{colour}]{found.state}[/], fence {found.fence or '–'}, attempt {found.attempts}")
     screen.print(f"watermark {found.watermark or '–'}, job {found.job_id or '–'}", style="dim")
     for table, rows in found.rows.items():
-        screen.print(f"{table}: {rows:,} rows published live")
+        closed = f", closed up to {found.closed[table]}" if table in found.closed else ""
+        screen.print(f"{table}: {rows:,} rows published live{closed}")
+    show_closing(screen, found)
     if found.note:
         screen.print(found.note, style="red")
+
+
+def show_closing(screen: Console, found: LiveState) -> None:
+    """What is wrong with the tables of a live job: failed suites in red, warnings and lags in yellow."""
+    from rich.markup import escape
+
+    for alarm in sorted(found.alarms, key=lambda a: (a.status != "fail", a.table, a.partition)):
+        screen.print(f"{escape(alarm.words)} Report: {alarm.report_id}", style="red" if alarm.status == "fail" else "yellow")
+    for table, trouble in found.troubles.items():
+        screen.print(f"{table}: {escape(trouble)}", style="yellow")

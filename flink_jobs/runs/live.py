@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,9 +21,11 @@ from flink_jobs.ingest.watch import ensure_running
 from flink_jobs.jobs.catalog import find
 from flink_jobs.lake import live_jobs
 from flink_jobs.lake.active import active_files
+from flink_jobs.lake.closing import read_closing
 from flink_jobs.lake.live_jobs import LiveJob
 from flink_jobs.lake.schema import create
 from flink_jobs.lake.table import Table
+from flink_jobs.runs.closing import watched
 from flink_jobs.runs.live_job import history_topics, live_job
 from flink_jobs.runtime import client
 from flink_jobs.services import topics as kafka_topics
@@ -29,11 +33,29 @@ from flink_jobs.services import topics as kafka_topics
 POLL_S = 0.3
 
 
+class Alarm(BaseModel):
+    """A partition whose suite failed (``fail``: critical) or warned (``warn``), with its report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    table: str
+    partition: str
+    status: str
+    report_id: str
+    reasons: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """One line: what, where, why."""
+        how = "failed its suite" if self.status == "fail" else "warned"
+        return f"{self.table} {self.partition} {how}: {self.reasons[0] if self.reasons else self.report_id}"
+
+
 class LiveState(BaseModel):
     """How a live job does, an ingest (without a fence) or a pipeline.
 
     ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601. ``wanted`` tells a job that a
-    person stopped from one that is between two attempts.
+    person stopped from one that is between two attempts. ``closed`` is by table the time up to which its partitions are
+    audited; ``alarms`` are those whose suite failed or warned, ``troubles`` by table what is late or silent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +69,9 @@ class LiveState(BaseModel):
     watermark: str | None
     rows: dict[str, int]
     note: str
+    closed: dict[str, str] = {}
+    alarms: tuple[Alarm, ...] = ()
+    troubles: dict[str, str] = {}
 
 
 def start(
@@ -108,7 +133,18 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
         watermark=_watermark(client.watermark(last.job_id, settings=settings)) if going and last else None,
         rows={s["table"]: s["rows"] for s in told},
         note=found.note or "; ".join(s["error"] for s in told if s["error"]),
+        **_closing(settings, found, going=going),
     )
+
+
+def _closing(settings: Settings, found: Registration, *, going: bool) -> dict[str, Any]:
+    """How far its tables are closed and what is wrong with them; a stopped job has no troubles."""
+    notes = {s.subject.table: read_closing(Table(settings.lake, s.subject.table), found.run_id) for s in watched(found)}
+    return {
+        "closed": {t: iso(from_ms(n.through_ms)) for t, n in notes.items() if n.through_ms is not None},
+        "alarms": tuple(Alarm(table=t, **asdict(a)) for t, n in notes.items() for a in n.alarms),
+        "troubles": {t: n.trouble for t, n in notes.items() if n.trouble and going},
+    }
 
 
 def stop(name: str, *, give_back: bool = False, settings: Settings | None = None) -> LiveState:

@@ -11,7 +11,7 @@ from airflow.triggers.base import StartTriggerArgs
 
 from mainstem_airflow.hook import DEFAULT, FlinkHook
 from mainstem_airflow.links import FlinkJobLink
-from mainstem_airflow.live_trigger import live_lines
+from mainstem_airflow.live_trigger import alarm_lines, live_lines
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -66,6 +66,9 @@ class KeepLiveJob(BaseOperator):
         """The watch has ended without the task being ended by a person here."""
         for line in live_lines(dict(event)):
             self.log.info(line)
+        for alarm in event.get("alarms") or ():
+            for line in alarm_lines(alarm):
+                self.log.warning(line)
         if event.get("job_id"):
             self.job_url = FlinkHook(self.conn_id).addresses.job(event["job_id"], ended=True)
         if event["state"] == "stopped":

@@ -11,11 +11,12 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from mainstem_airflow.hook import DEFAULT, FlinkHook
 from mainstem_airflow.links import set_job_button
+from mainstem_airflow.pages.links import report_path
 from mainstem_airflow.patience import Patience, steady
 from mainstem_airflow.runs_api import Failed, Record, Refused, RunsApi, Unreachable, connect
 
 RUNNING = "RUNNING"
-_SHOWN = ("state", "attempts", "note")
+_SHOWN = ("state", "attempts", "note", "alarms", "troubles", "closed")
 
 
 class LiveTrigger(BaseTrigger):
@@ -94,11 +95,20 @@ class LiveTrigger(BaseTrigger):
             return
         for line in live_lines(record):
             self.log.info(line)
+        self._alarm(record)
         job = record.get("job_id", "")
         if job and job != self._told.get("job_id"):
             self.log.info("Flink job %s", api.addresses.job(job))
             await set_job_button(self.task_instance, api.addresses.job(job))
         self._told, self._told_at = record, time.monotonic()
+
+    def _alarm(self, record: Record) -> None:
+        """Each partition whose suite failed or warned, once, with its report."""
+        for alarm in record.get("alarms") or ():
+            if alarm not in (self._told.get("alarms") or ()):
+                log = self.log.error if alarm["status"] == "fail" else self.log.warning
+                for line in alarm_lines(alarm):
+                    log(line)
 
     @property
     def _label(self) -> str:
@@ -125,6 +135,23 @@ def live_lines(record: Record) -> list[str]:
         f"attempt {record['attempts']}" if record.get("attempts") else "",
         f"watermark {record['watermark']}" if record.get("watermark") else "",
         rows,
+        _closed(record),
     ]
     lines = [f"Live job {record.get('name', '')}: " + "; ".join(f for f in facts if f)]
+    lines += [f"Note: {table}: {trouble}" for table, trouble in sorted((record.get("troubles") or {}).items())]
     return lines + ([f"Note: {record['note']}"] if record.get("note") else [])
+
+
+def alarm_lines(alarm: Record) -> list[str]:
+    """What a suite found wrong with a live partition, the worst reasons first, and its report."""
+    what = "failed its suite; the rows stay visible" if alarm["status"] == "fail" else "warned"
+    first = f"Partition {alarm['partition']} of table {alarm['table']} {what}:"
+    return [first, *(f"  {i}. {r}" for i, r in enumerate(alarm["reasons"], 1)), f"Report: {report_path(alarm['report_id'])}"]
+
+
+def _closed(record: Record) -> str:
+    """Up to where the suites have looked; one time when it is the same for all tables."""
+    closed = record.get("closed") or {}
+    if len(set(closed.values())) == 1:
+        return f"partitions audited up to {next(iter(closed.values()))}"
+    return ", ".join(f"{table} audited up to {until}" for table, until in sorted(closed.items()))
