@@ -63,9 +63,12 @@ def close(settings: Settings, job: Registration, one: Watched, complete_ms: int 
         if there.waiting_until(to_ms(until)):
             note = replace(note, trouble=note.trouble or "finished files wait for their commit")
         else:
-            note = _close(settings, job, one, there, note, Span(from_ms(start), until))
+            note = _audited(settings, job, one, there, note, Span(from_ms(start), until))
     if note != before:
         write_closing(table, note)
+    # Apart from the audit, or a death between note and commit would leave the partition open for ever.
+    if one.dataset is None and note.through_ms is not None and there.closed_ms < note.through_ms:
+        close_through(table, from_ms(note.through_ms))
     return note
 
 
@@ -82,17 +85,13 @@ def _start(job: Registration, there: Arrivals, note: Closing) -> int | None:
     return Span.of_partition(min(there.own)).start_ms if there.own else None
 
 
-def _close(settings: Settings, job: Registration, one: Watched, there: Arrivals, note: Closing, span: Span) -> Closing:
-    table, store = Table(settings.lake, one.subject.table), ReportStore(settings.lake)
+def _audited(settings: Settings, job: Registration, one: Watched, there: Arrivals, note: Closing, span: Span) -> Closing:
+    """Every partition of the span has its report, and what it says is in the note."""
+    store = ReportStore(settings.lake)
     for partition in [*_late(store, job, one, there, span), *due(span, there)]:
         report = _known(store, job, one, there, partition) or _audit(settings, job, one, there, partition)
         note = note.without(partition) if report.status == "pass" else note.with_alarm(alarm(report))
-    note = replace(note, through_ms=span.end_ms)
-    # The note first: were it lost, the reports would tell; were the close lost, the next look would find it wanting.
-    write_closing(table, note)
-    if one.dataset is None and span.end is not None:
-        close_through(table, span.end)
-    return note
+    return replace(note, through_ms=span.end_ms)
 
 
 def due(span: Span, there: Arrivals) -> list[str]:
