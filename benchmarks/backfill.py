@@ -25,12 +25,12 @@ from typing import Any
 
 import psutil
 
-from flink_jobs.cli.airflow_rest import connect
 from flink_jobs.core.event_time import Span, iso
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.sql import query
 from flink_jobs.runtime import rest
 from flink_jobs.services import platform, supervisor
+from flink_jobs.services.dag_runs import connect
 
 PIPELINE, DAG = "shop_features", "build_features"
 TABLES = ("user_features", "item_features")

@@ -34,14 +34,15 @@ def backfill(
     as_json: AsJson = False,
 ) -> None:
     """Build the partitions of a span again, or for the first time. Asking twice leaves the same content."""
-    from flink_jobs.cli import airflow_rest, dag_runs
+    from flink_jobs.cli import dag_runs
     from flink_jobs.core.event_time import Span
     from flink_jobs.core.settings import Settings
+    from flink_jobs.services.dag_runs import DagRun, connect
 
     settings, span = Settings.load(), Span.parse(start, end)
-    with airflow_rest.connect(settings) as airflow:
+    with connect(settings) as airflow:
         asked = airflow.backfill(dag, span, redo=redo.value, active=active, conf=dag_runs.form_values(param or []))
-        runs: list[airflow_rest.DagRun] = []
+        runs: list[DagRun] = []
         if wait and asked.partitions:
             count = len(asked.partitions)
             with dag_runs.progress(dag, count, silent=as_json) as say:

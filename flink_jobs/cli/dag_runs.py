@@ -9,9 +9,9 @@ from typing import Any
 
 import typer
 
-from flink_jobs.cli.airflow_rest import ENDED, DagRun
 from flink_jobs.cli.screen import console, print_json
 from flink_jobs.core.errors import DeclarationError
+from flink_jobs.services.dag_runs import ENDED, DagRun
 
 _COLOURS = {"success": "green", "failed": "red", "running": "yellow"}
 

@@ -22,11 +22,12 @@ def trigger(
     as_json: AsJson = False,
 ) -> None:
     """Run a DAG once, as the Trigger button does."""
-    from flink_jobs.cli import airflow_rest, dag_runs
+    from flink_jobs.cli import dag_runs
     from flink_jobs.core.settings import Settings
+    from flink_jobs.services.dag_runs import connect
 
     settings = Settings.load()
-    with airflow_rest.connect(settings) as airflow:
+    with connect(settings) as airflow:
         run = airflow.trigger(dag, partition=partition, conf=dag_runs.form_values(param or []))
         if wait:
             with dag_runs.progress(dag, 1, silent=as_json) as say:

@@ -22,7 +22,7 @@ from flink_jobs.lake.table import Table
 from flink_jobs.proof.verdict import Proof, standing
 from flink_jobs.runs import live
 from flink_jobs.services import topics
-from flink_jobs.services.dag_runs import DagRuns
+from flink_jobs.services.dag_runs import ENDED, DagRun, open_runs
 from flink_jobs.simulate.folder import simulate_into
 from flink_jobs.simulate.mess import Mess
 from flink_jobs.simulate.shop import Shop
@@ -51,7 +51,7 @@ class Line:
         self.settings, self.say = settings, say
         self.folder = data or settings.folder("demo") / "data"
         self.simulated = data is None
-        self.airflow = DagRuns(settings)
+        self.airflow = open_runs(settings)
         self.features: Pipeline = find(FEATURES)
         self.datasets = [self.features.datasets[n] for n in self.features.reads()]
         self.outcomes: list[Outcome] = []
@@ -92,7 +92,10 @@ class Line:
             return "records are in the topics already", ""
         feed, folder = open_feed(str(self.folder), None)
         sent = send(self.settings, feed, folder, find(feed.pipeline).datasets, Disorder(shuffle=8_000, seed=7))
-        return f"{len(sent.topics)} topics, {sent.played.rate:,.0f} records/s", f"{sum(c.records for c in sent.topics):,}"
+        return (
+            f"{len(sent.topics)} topics, {sent.played.rate:,.0f} records/s",
+            f"{sum(c.records for c in sent.topics):,}",
+        )
 
     def account(self) -> tuple[str, str]:
         """Every record of a topic stands in its table or in its quarantine, exactly once."""
@@ -108,8 +111,9 @@ class Line:
         missing = [d for d in days[:-1] if d not in done]
         if missing:
             self.airflow.wait_for("build_features")
-            made = self.airflow.backfill("build_features", missing[0], missing[-1])
-            self.airflow.wait_backfill(made, tell=lambda n, all_: self.say(f"backfill: {n} of {all_} days"))
+            made = self.airflow.backfill("build_features", _from_to(missing[0], missing[-1]))
+            count = len(made.partitions)
+            self._wait(lambda: self.airflow.runs(made), count, say=lambda n: self.say(f"backfill: {n} of {count} days"))
         rows = sum(f.rows for t in self.features.publish for f in active_files(Table(self.settings.lake, t).open()))
         return f"DAG build_features, {len(missing)} of {len(days) - 1} days now", f"{rows:,}"
 
@@ -120,7 +124,9 @@ class Line:
         deadline = time.monotonic() + WAIT_S
         while not (rows := sum(live.state(FEATURES, settings=self.settings).rows.values())):
             if time.monotonic() > deadline:
-                raise RunError("The live job runs, but no row of it was published; see './mainstem live shop_features --status'.")
+                raise RunError(
+                    "The live job runs, but no row of it was published; see './mainstem live shop_features --status'."
+                )
             time.sleep(1)
         return f"DAG run_live_features, from {self._days()[-1]} on", f"{rows:,}"
 
@@ -131,14 +137,21 @@ class Line:
             days = self._days()
             self.airflow.wait_for("prove_features")
             asked = {"pipeline": FEATURES, "from": days[0], "to": days[1]}
-            self.airflow.wait("prove_features", self.airflow.trigger("prove_features", asked))
+            proving = self.airflow.trigger("prove_features", conf=asked)
+            self._wait(lambda: [self.airflow.run(proving.dag_id, proving.run_id)], 1)
             proof = standing(self.settings.lake, FEATURES, self.features.version)
         return _verdict(proof), f"{proof.rows:,}" if proof else ""
 
     def _keep(self, dag: str, conf: dict[str, str]) -> None:
         self.airflow.wait_for(dag)
         if self.airflow.active(dag) is None:
-            self.airflow.trigger(dag, conf)
+            self.airflow.trigger(dag, conf=conf)
+
+    def _wait(self, look: Callable[[], list[DagRun]], count: int, say: Callable[[int], None] = lambda _: None) -> None:
+        """Return when all runs have succeeded; raises RunError."""
+        if count:
+            runs = self.airflow.wait(look, count, say=lambda found: say(sum(run.state in ENDED for run in found)))
+            self.airflow.must_succeed(runs)
 
     def _until_running(self, name: str) -> None:
         from flink_jobs.ingest.registration import known
@@ -146,12 +159,16 @@ class Line:
         deadline = time.monotonic() + WAIT_S
         while not known(self.settings, name) or live.state(name, settings=self.settings).state != "RUNNING":
             if time.monotonic() > deadline:
-                raise RunError(f"The live job '{name}' does not run after {WAIT_S:.0f} s; its task in Airflow says why.")
+                raise RunError(
+                    f"The live job '{name}' does not run after {WAIT_S:.0f} s; its task in Airflow says why."
+                )
             time.sleep(0.5)
 
     def _days(self) -> list[str]:
         """The UTC days that the raw tables hold and that lie next to each other, up to the newest."""
-        found = {f.partition for d in self.datasets for f in active_files(Table(self.settings.lake, d.table_name).open())}
+        found = {
+            f.partition for d in self.datasets for f in active_files(Table(self.settings.lake, d.table_name).open())
+        }
         days = [max(found)]
         while (before := _day_before(days[0])) in found:
             days.insert(0, before)
@@ -159,10 +176,17 @@ class Line:
 
     def _published(self) -> set[str]:
         held = [
-            {f.partition for f in active_files(table.open())} if (table := Table(self.settings.lake, t)).exists() else set()
+            {f.partition for f in active_files(table.open())}
+            if (table := Table(self.settings.lake, t)).exists()
+            else set()
             for t in self.features.publish
         ]
         return set.intersection(*held)
+
+
+def _from_to(first: str, last: str) -> Span:
+    """Both days and all between."""
+    return Span(Span.of_partition(first).start, Span.of_partition(last).end)
 
 
 def _day_before(day: str) -> str:

@@ -1,105 +1,170 @@
-"""DAG runs and backfills over Airflow's REST interface, for the command line."""
+"""DAG runs and backfills over Airflow's REST interface."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
 
-from flink_jobs.core.errors import PlatformError, RunError
+from flink_jobs.core.errors import DeclarationError, PlatformError, RunError
+from flink_jobs.core.event_time import Span, iso, parse_utc
 from flink_jobs.core.settings import Settings
-from flink_jobs.services.airflow_api import token
+from flink_jobs.services.airflow_api import AirflowApi, Busy, log_in
 
-if TYPE_CHECKING:
-    import httpx
-
-POLL_S = 1.0
 ENDED = ("success", "failed")
-ACTIVE = ("queued", "running")
+_PAUSE_S = 1.0
+_CLOSING_S = 90.0
 
 
-class DagRuns:
-    """One log-in, used for a handful of requests. Raises PlatformError when Airflow says no."""
+@dataclass(frozen=True)
+class DagRun:
+    """One run of a DAG. ``state`` is Airflow's word: queued, running, success or failed; ``seconds`` since it began."""
 
-    def __init__(self, settings: Settings) -> None:
-        import httpx
+    dag_id: str
+    run_id: str
+    partition: str
+    state: str
+    seconds: float | None
 
-        headers = {"Authorization": f"Bearer {token(settings)}"}
-        self._http: httpx.Client = httpx.Client(
-            base_url=settings.url("airflow"), headers=headers, timeout=30, verify=False
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> DagRun:
+        return cls(
+            dag_id=record["dag_id"],
+            run_id=record["dag_run_id"],
+            partition=record.get("partition_key") or "",
+            state=record["state"],
+            seconds=record.get("duration"),
         )
 
-    def wait_for(self, dag: str, *, timeout_s: float = 120) -> None:
+    @property
+    def page(self) -> str:
+        """The run's page, below Airflow's address."""
+        return f"/dags/{self.dag_id}/runs/{quote(self.run_id, safe='')}"
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A backfill that was asked for: the partitions it runs, and the moment before which runs are none of its own."""
+
+    dag_id: str
+    number: int
+    partitions: tuple[str, ...]
+    since: str
+
+
+class DagRuns(AirflowApi):
+    """Ask for runs and backfills, and see how they do; errors as in ``AirflowApi``."""
+
+    def wait_for(self, dag_id: str, *, timeout_s: float = 120) -> None:
         """Return when Airflow has read the DAG's file; raises PlatformError when it does not in time."""
         deadline = time.monotonic() + timeout_s
-        while self._http.get(f"/api/v2/dags/{dag}").status_code == 404:
+        while dag_id not in self.dags():
             if time.monotonic() > deadline:
-                raise PlatformError(f"Airflow does not know the DAG '{dag}'. Look at its import errors in the UI.")
-            time.sleep(POLL_S)
+                raise PlatformError(f"Airflow does not know the DAG '{dag_id}'. Look at its import errors in the UI.")
+            time.sleep(_PAUSE_S)
 
-    def active(self, dag: str) -> dict[str, Any] | None:
+    def active(self, dag_id: str) -> DagRun | None:
         """A run that is queued or runs, or None."""
-        runs = self._call("GET", f"/api/v2/dags/{dag}/dagRuns", params={"limit": 10, "order_by": "-run_after"})
-        return next((r for r in runs["dag_runs"] if r["state"] in ACTIVE), None)
+        found = next(self._runs(dag_id, "state=queued&state=running"), None)
+        return None if found is None else DagRun.of(found)
 
-    def trigger(self, dag: str, conf: Mapping[str, Any], *, partition: str | None = None) -> str:
-        """Start a run; returns its id."""
-        body: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
-        if partition is not None:
-            body["partition_key"] = partition
-        return str(self._call("POST", f"/api/v2/dags/{dag}/dagRuns", json=body)["dag_run_id"])
+    def trigger(self, dag_id: str, *, partition: str | None = None, conf: Mapping[str, Any] | None = None) -> DagRun:
+        """Ask for one run; ``conf`` fills in the form."""
+        body = {"logical_date": None, "conf": dict(conf or {}), "partition_key": partition}
+        return DagRun.of(self.call("POST", f"/dags/{dag_id}/dagRuns", body))
 
-    def state(self, dag: str, run_id: str) -> str:
-        return str(self._call("GET", f"/api/v2/dags/{dag}/dagRuns/{run_id}")["state"])
-
-    def wait(self, dag: str, run_id: str, *, timeout_s: float = 1800) -> None:
-        """Return when the run has succeeded; raises RunError when it failed."""
-        deadline = time.monotonic() + timeout_s
-        while (state := self.state(dag, run_id)) not in ENDED:
-            if time.monotonic() > deadline:
-                raise RunError(f"Run '{run_id}' of DAG '{dag}' is {state} after {timeout_s:.0f} s.")
-            time.sleep(POLL_S)
-        if state == "failed":
-            raise RunError(f"Run '{run_id}' of DAG '{dag}' failed; its log in Airflow says why.")
-
-    def backfill(self, dag: str, start: str, end: str, *, at_a_time: int = 4, behavior: str = "none") -> int:
-        """Create a backfill over ``[start, end]`` (days, both included); returns its id."""
+    def backfill(
+        self, dag_id: str, span: Span, *, redo: str = "failed", active: int = 32, conf: Mapping[str, Any] | None = None
+    ) -> Backfill:
+        """Ask for one run a partition of the span; ``redo`` says which finished ones are run again: none, failed, all."""
+        if span.end is None:
+            raise DeclarationError("A backfill needs an end.")
         body = {
-            "dag_id": dag,
-            "from_date": f"{start}T00:00:00Z",
-            "to_date": f"{end}T00:00:00Z",
-            "max_active_runs": at_a_time,
-            "reprocess_behavior": behavior,
-            "run_backwards": False,
+            "dag_id": dag_id,
+            "from_date": iso(span.start),
+            "to_date": iso(span.end - timedelta(milliseconds=1)),
+            "reprocess_behavior": {"all": "completed"}.get(redo, redo),
+            "max_active_runs": active,
+            "dag_run_conf": dict(conf or {}),
         }
-        return int(self._call("POST", "/api/v2/backfills", json=body)["id"])
+        self.call("GET", f"/dags/{dag_id}")
+        planned = self.call("POST", "/backfills/dry_run", body)["backfills"]
+        keys = tuple(sorted(entry["partition_key"] or entry["logical_date"] for entry in planned))
+        if not keys:
+            return Backfill(dag_id, 0, (), "")
+        made = self._create(dag_id, body)
+        return Backfill(dag_id, made["id"], keys, made["created_at"])
 
-    def wait_backfill(
-        self, backfill: int, *, timeout_s: float = 3600, tell: Callable[[int, int], None] = lambda _done, _all: None
-    ) -> int:
-        """Return how many runs there were once all have succeeded; raises RunError when any failed."""
-        deadline = time.monotonic() + timeout_s
+    def run(self, dag_id: str, run_id: str) -> DagRun:
+        return DagRun.of(self.call("GET", f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"))
+
+    def runs(self, backfill: Backfill) -> list[DagRun]:
+        """The runs of a backfill so far, by partition."""
+        found: dict[str, DagRun] = {}
+        for record in self._runs(backfill.dag_id, "run_type=backfill"):
+            key, queued = record.get("partition_key") or record["logical_date"], record.get("queued_at")
+            if key in backfill.partitions and queued and parse_utc(queued) >= parse_utc(backfill.since):
+                found.setdefault(key, DagRun.of(record))
+        return [found[key] for key in sorted(found)]
+
+    def wait(
+        self, look: Callable[[], list[DagRun]], count: int, *, say: Callable[[list[DagRun]], None]
+    ) -> list[DagRun]:
+        """Look until ``count`` runs have ended."""
         while True:
-            found = self._call("GET", f"/api/v2/backfills/{backfill}")
-            states = self._states(found)
-            tell(sum(s in ENDED for s in states), len(states))
-            if found["completed_at"] is not None:
-                break
-            if time.monotonic() > deadline:
-                raise RunError(f"Backfill {backfill} is not done after {timeout_s:.0f} s.")
-            time.sleep(POLL_S)
-        if "failed" in states:
-            raise RunError(f"{states.count('failed')} runs of backfill {backfill} failed; their logs say why.")
-        return len(states)
+            runs = look()
+            say(runs)
+            if len(runs) >= count and all(run.state in ENDED for run in runs):
+                return runs
+            time.sleep(_PAUSE_S)
 
-    def _states(self, backfill: Mapping[str, Any]) -> list[str]:
-        """States of the runs that the backfill made; Airflow does not name the backfill of a run, so its time tells."""
-        asked = {"limit": 1000, "run_type": "backfill", "order_by": "-run_after"}
-        runs = self._call("GET", f"/api/v2/dags/{backfill['dag_id']}/dagRuns", params=asked)["dag_runs"]
-        return [str(r["state"]) for r in runs if r["queued_at"] and r["queued_at"] >= backfill["created_at"]]
+    def must_succeed(self, runs: list[DagRun]) -> None:
+        """Raise RunError when one of the runs that ended has failed."""
+        failed = [run.partition or run.run_id for run in runs if run.state == "failed"]
+        if failed:
+            raise RunError(
+                f"Runs of DAG '{runs[0].dag_id}' failed: {', '.join(failed)}; their logs in Airflow say why."
+            )
 
-    def _call(self, method: str, path: str, **sent: Any) -> Any:
-        answer = self._http.request(method, path, **sent)
-        if answer.status_code >= 400:
-            raise PlatformError(f"Airflow refuses {method} {path}: {answer.status_code} {answer.text[:500]}")
-        return answer.json()
+    def _create(self, dag_id: str, body: Mapping[str, Any]) -> Any:
+        """Airflow closes a backfill up to half a minute after its last run, and takes no other before; wait for that."""
+        deadline = time.monotonic() + _CLOSING_S
+        while True:
+            try:
+                return self.call("POST", "/backfills", body)
+            except Busy:
+                going = "run_type=backfill&state=queued&state=running"
+                if next(self._runs(dag_id, going), None) is not None or time.monotonic() > deadline:
+                    raise
+            time.sleep(_PAUSE_S)
+
+    def _runs(self, dag_id: str, where: str) -> Iterator[Any]:
+        """Newest first, all pages."""
+        offset = 0
+        while True:
+            page = self.call("GET", f"/dags/{dag_id}/dagRuns?{where}&order_by=-id&limit=100&offset={offset}")[
+                "dag_runs"
+            ]
+            yield from page
+            if len(page) < 100:
+                return
+            offset += len(page)
+
+
+def open_runs(settings: Settings) -> DagRuns:
+    """Log in to this platform's Airflow as its administrator."""
+    return DagRuns(log_in(settings))
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[DagRuns]:
+    """The same for one piece of work."""
+    found = open_runs(settings)
+    try:
+        yield found
+    finally:
+        found.close()

@@ -13,10 +13,9 @@ from urllib.parse import quote
 
 import pytest
 
-from flink_jobs.cli import airflow_rest
-from flink_jobs.cli.airflow_rest import ENDED, Airflow, DagRun
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.settings import Settings
+from flink_jobs.services.dag_runs import ENDED, DagRun, DagRuns, connect
 
 pytestmark = [
     pytest.mark.services,
@@ -54,12 +53,12 @@ def settings() -> Iterator[Settings]:
 
 
 @pytest.fixture
-def airflow(settings: Settings) -> Iterator[Airflow]:
-    with airflow_rest.connect(settings) as found:
+def airflow(settings: Settings) -> Iterator[DagRuns]:
+    with connect(settings) as found:
         yield found
 
 
-def test_a_clear_and_a_second_backfill_leave_the_same_content(settings: Settings, airflow: Airflow) -> None:
+def test_a_clear_and_a_second_backfill_leave_the_same_content(settings: Settings, airflow: DagRuns) -> None:
     first = _backfill(airflow)
     assert [run.state for run in first] == ["success"] * 3
     before, versions = _content(settings), _versions(settings)
@@ -73,14 +72,14 @@ def test_a_clear_and_a_second_backfill_leave_the_same_content(settings: Settings
     assert _content(settings) == before
 
 
-def test_asset_events_carry_partition_rows_and_version(airflow: Airflow) -> None:
+def test_asset_events_carry_partition_rows_and_version(airflow: DagRuns) -> None:
     events = airflow.call("GET", "/assets/events?limit=50&order_by=-timestamp")["asset_events"]
     built = [e for e in events if e["source_dag_id"] == "build_features"]
     assert {e["partition_key"] for e in built} == set(DAYS.partitions("day"))
     assert all(e["extra"]["rows"] > 0 and e["extra"]["delta_version"] >= 0 for e in built)
 
 
-def test_a_live_job_is_stopped_by_marking_its_task(settings: Settings, airflow: Airflow) -> None:
+def test_a_live_job_is_stopped_by_marking_its_task(settings: Settings, airflow: DagRuns) -> None:
     from flink_jobs.ingest.registration import known
     from flink_jobs.runs import live
 
@@ -105,13 +104,13 @@ def _load(settings: Settings, folder: Path) -> None:
     load(settings, feed, place, find(feed.pipeline).datasets, run_id="load-test")
 
 
-def _backfill(airflow: Airflow) -> list[DagRun]:
-    _until(lambda: any(dag == "build_features" for dag in airflow._dags()))
+def _backfill(airflow: DagRuns) -> list[DagRun]:
+    _until(lambda: "build_features" in airflow.dags())
     asked = airflow.backfill("build_features", DAYS, redo="all")
     return airflow.wait(lambda: airflow.runs(asked), len(asked.partitions), say=lambda _: None)
 
 
-def _clear(airflow: Airflow, run: DagRun) -> None:
+def _clear(airflow: DagRuns, run: DagRun) -> None:
     body = {"dry_run": False, "dag_run_id": run.run_id, "only_failed": False, "reset_dag_runs": True}
     airflow.call("POST", f"/dags/{run.dag_id}/clearTaskInstances", body)
     _until(lambda: airflow.run(run.dag_id, run.run_id).state not in ENDED)
