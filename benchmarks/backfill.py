@@ -40,7 +40,8 @@ Content = dict[str, dict[str, tuple[int, str]]]
 
 @dataclass(frozen=True)
 class Trial:
-    """One way to build all days. ``phases`` are seconds by phase, added up over ``runs`` runs, which overlap in time."""
+    """One way to build all days. ``phases`` are seconds by phase, added up over ``runs`` runs: of ``starting`` and ``running``
+    once a job, for runs that share one pass through these together."""
 
     way: str
     seconds: float
@@ -93,11 +94,18 @@ def _timed(settings: Settings, way: Callable[[Settings, Span, int], str], span: 
     name = way(settings, span, active)
     seconds, spent = time.monotonic() - since, cpu_seconds(settings) - cpu
     made = [r for r in _runs(settings) if r["run_id"] not in known]
-    phases: Counter[str] = Counter()
-    for record in made:
-        phases.update(record["phase_seconds"])
     jobs = len({r["job_id"] for r in made})
-    return Trial(name, round(seconds, 1), round(spent, 1), len(made), jobs, {p: round(s, 1) for p, s in phases.items()})
+    return Trial(name, round(seconds, 1), round(spent, 1), len(made), jobs, phase_sums(made))
+
+
+def phase_sums(made: list[dict[str, Any]]) -> dict[str, float]:
+    """Seconds by phase; waiting is not work and left out."""
+    of_jobs = {r["job_id"]: r for r in made}.values()
+    sums: Counter[str] = Counter()
+    for records, phases in ((of_jobs, ("starting", "running")), (made, ("auditing", "publishing"))):
+        for record in records:
+            sums.update({p: record["phase_seconds"].get(p, 0.0) for p in phases})
+    return {phase: round(seconds, 1) for phase, seconds in sums.items()}
 
 
 def _one_job(settings: Settings, span: Span, _active: int) -> str:

@@ -85,7 +85,9 @@ def _start(job: Registration, there: Arrivals, note: Closing) -> int | None:
     return Span.of_partition(min(there.own)).start_ms if there.own else None
 
 
-def _audited(settings: Settings, job: Registration, one: Watched, there: Arrivals, note: Closing, span: Span) -> Closing:
+def _audited(
+    settings: Settings, job: Registration, one: Watched, there: Arrivals, note: Closing, span: Span
+) -> Closing:
     """Every partition of the span has its report, and what it says is in the note."""
     store = ReportStore(settings.lake)
     for partition in [*_late(store, job, one, there, span), *due(span, there)]:

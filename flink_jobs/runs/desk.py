@@ -155,6 +155,7 @@ class Desk:
             return
         run = self._run(state)
         with self._judge:
+            self.ledger.waited(run_id)
             verdicts = batch.audit(run, settings=self.settings)
         self.ledger.enter(run_id, "publishing", {"tables": {t: _judged(v) for t, v in verdicts.items()}})
         done = batch.publish(run, verdicts, settings=self.settings)

@@ -107,6 +107,14 @@ class Ledger:
             seconds = {**state.phase_seconds, state.state: round(spent, 3)}
             return self._store(state.model_copy(update={**(values or {}), "state": phase, "phase_seconds": seconds}))
 
+    def waited(self, run_id: str) -> None:
+        """Count the time in the phase so far as time in a queue: the work of the phase begins only now."""
+        with self._lock:
+            now, state = time.monotonic(), self._states[run_id]
+            spent = state.phase_seconds.get("queued", 0.0) + now - self._since.get(run_id, now)
+            self._since[run_id] = now
+            self._store(state.model_copy(update={"phase_seconds": {**state.phase_seconds, "queued": round(spent, 3)}}))
+
     def _store(self, state: RunState) -> RunState:
         path = self._folder / f"{state.run_id}.json"
         draft = path.with_suffix(f".{os.getpid()}.tmp")

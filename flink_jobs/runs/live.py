@@ -228,4 +228,3 @@ def _wait_until_running(settings: Settings, name: str, timeout_s: float) -> None
 
 def _watermark(ms: int | None) -> str | None:
     return None if ms is None else iso(from_ms(ms))
-

@@ -197,3 +197,16 @@ def test_phases_add_up(tmp_path, monkeypatch) -> None:
         clock.now += 1.5
         ledger.enter("r", phase)
     assert ledger.get("r").phase_seconds == {"queued": 3.0, "starting": 3.0}
+
+
+def test_waiting_for_the_judge_is_not_judging(tmp_path, monkeypatch) -> None:
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("flink_jobs.runs.ledger.time.monotonic", lambda: clock.now)
+    ledger = Ledger(tmp_path)
+    ledger.open(RunState(run_id="r", pipeline="p", start="2025-03-01", end="2025-03-02"))
+    ledger.enter("r", "auditing")
+    clock.now = 60.0
+    ledger.waited("r")
+    clock.now = 61.0
+    ledger.enter("r", "done")
+    assert ledger.get("r").phase_seconds == {"queued": 60.0, "auditing": 1.0}
