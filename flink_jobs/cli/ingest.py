@@ -110,6 +110,7 @@ def _tell(status: Status, *, json: bool, closing: Settings | None = None) -> Non
         "rows": status.rows,
         "errors": status.errors,
         "note": status.note,
+        "history": status.history,
     }
     if found is not None:
         facts |= found.model_dump(mode="json", include={"watermark", "closed", "alarms", "troubles"})
@@ -123,6 +124,8 @@ def _tell(status: Status, *, json: bool, closing: Settings | None = None) -> Non
         table.add_row(name, f"{rows:,}", found.closed.get(name, "") if found else "")
     screen = console()
     screen.print(table)
+    for name, end in sorted(status.history.items()):
+        screen.print(f"{name}: files brought the time before {end}; its topic counts from there on", style="dim")
     for line in (status.note, *(f"{name}: {error}" for name, error in status.errors.items())):
         if line:
             screen.print(f"[yellow]{line}")

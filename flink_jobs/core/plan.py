@@ -98,7 +98,8 @@ class IngestJob(BaseModel):
 
     ``sources`` binds each dataset to its topic, or to files of records (columns raw, partition, offset, known_at).
     ``tables`` and ``quarantines`` are absolute run folders by dataset. ``duplicate_ms`` is how long a key is remembered;
-    none: for ever.
+    none: for ever. ``history_ms`` is by dataset the end of the history that came from files: what a topic brings of the
+    time before it goes to quarantine.
     """
 
     model_config = _FROZEN
@@ -113,5 +114,6 @@ class IngestJob(BaseModel):
     parallelism: int = 1
     checkpoint_ms: int = 2_000
     duplicate_ms: int | None = None
+    history_ms: dict[str, int] = {}
     savepoint: str | None = None
     settings: dict[str, str] = {}

@@ -9,8 +9,10 @@ from typing import Any
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import DeclarationError, LakeError, RunError
+from flink_jobs.core.event_time import from_ms, iso
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest import registration as registry
+from flink_jobs.ingest.history import history_ends
 from flink_jobs.ingest.registration import Registration
 from flink_jobs.ingest.replay import make_topics
 from flink_jobs.ingest.tables import make_tables, quarantine_name
@@ -26,7 +28,10 @@ _FLUSH_S = 30.0
 
 @dataclass(frozen=True)
 class Status:
-    """``state`` is the engine's word, or STOPPED; ``rows`` are those that the tables hold of this job."""
+    """``state`` is the engine's word, or STOPPED; ``rows`` are those that the tables hold of this job.
+
+    ``history`` is by dataset the time at which rows from files end; records of the topic before it go to quarantine.
+    """
 
     name: str
     state: str
@@ -35,6 +40,7 @@ class Status:
     note: str
     rows: dict[str, int]
     errors: dict[str, str]
+    history: dict[str, str]
 
 
 def start(
@@ -55,6 +61,8 @@ def start(
     with registry.locked(settings, name):
         wanted = _registration(settings, name, pipeline, tuple(datasets), parallelism, checkpoint_ms)
         _check_tables(settings, wanted)
+        if not _going(settings, name):
+            wanted = wanted.model_copy(update={"history_ms": history_ends(settings.lake, datasets)})
         make_topics(settings, datasets, partitions=None)
         tables = [table.name for dataset in datasets for table in make_tables(settings.lake, dataset)]
         job = LiveJob(job=f"ingest {name}", run_id=wanted.run_id, tables=tuple(tables))
@@ -93,6 +101,7 @@ def status(settings: Settings, name: str) -> Status:
         note=found.note,
         rows={table: s["rows"] for table, s in told.items()},
         errors={table: s["error"] for table, s in told.items() if s["error"]},
+        history={name: iso(from_ms(end)) for name, end in found.history_ms.items()},
     )
 
 
@@ -110,6 +119,12 @@ def _registration(
         )
     update = {**facts, "parallelism": parallelism, "wanted": "running", "failures": 0, "retry_ms": 0, "note": ""}
     return before.model_copy(update=update)
+
+
+def _going(settings: Settings, name: str) -> bool:
+    """Whether the job runs, or is being brought back: what it holds for history stays as it is."""
+    before = registry.find(settings, name) if registry.known(settings, name) else None
+    return before is not None and before.wanted == "running" and before.last is not None
 
 
 def _check_tables(settings: Settings, registration: Registration) -> None:

@@ -23,6 +23,7 @@ from flink_jobs.core.plan import Files, IngestJob
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.account import Tally, account_load
 from flink_jobs.ingest.feeds import Feed, find_files
+from flink_jobs.ingest.history import refuse_beside_live
 from flink_jobs.ingest.quarantined import quarantined_load
 from flink_jobs.ingest.registration import ingest_job_id
 from flink_jobs.ingest.settle import move_known_keys
@@ -85,6 +86,7 @@ def load(
         now = time.time_ns() // 1_000_000
         staged = stage(found, temporary / "staged", known_ms=now, first_number=numbers)
         places = [_places(settings, dataset, temporary, run_id, dry_run=dry_run) for dataset in used.values()]
+        refuse_beside_live(settings, list(used.values()), temporary / "staged")
         (execute or _on_cluster)(_job(places, run_id, parallelism), settings)
         tallies = [_settle(settings, feed, place) for place in places]
         verdicts = _audit(settings, feed, places, run_id) if check and not dry_run else {}

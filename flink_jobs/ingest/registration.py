@@ -35,6 +35,7 @@ class Registration(BaseModel):
 
     An ingest has ``datasets``, a live pipeline has its ``job``, whose id and savepoint each attempt replaces, and ``fence``.
 
+    ``history_ms`` is by dataset the end of what files had brought when the ingest was started last.
     ``look_ahead_ms`` is the pipeline's: a partition is complete so long after its end.
 
     ``failures`` counts attempts that failed one after the other, ``retry_ms`` says when the next one may start.
@@ -47,6 +48,7 @@ class Registration(BaseModel):
     job: Job | None = None
     fence: str = ""
     look_ahead_ms: int = 0
+    history_ms: dict[str, int] = {}
     wanted: Literal["running", "stopped"] = "running"
     parallelism: int = 1
     checkpoint_ms: int = 5_000

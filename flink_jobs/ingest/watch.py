@@ -80,6 +80,7 @@ def flink_job(settings: Settings, registration: Registration, job_id: str, savep
         quarantines={d.name: str(Table(lake, quarantine_name(d)).run_folder(run)) for d in datasets},
         parallelism=registration.parallelism,
         checkpoint_ms=registration.checkpoint_ms,
+        history_ms=registration.history_ms,
         savepoint=savepoint,
     )
 

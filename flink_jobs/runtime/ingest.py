@@ -29,7 +29,7 @@ def script(job: IngestJob) -> Script:
     setup: list[Statement] = []
     inserts: list[str] = []
     for dataset in job.datasets:
-        setup += [*_records(job, dataset), _view(dataset, live=job.live), *_sinks(job, dataset)]
+        setup += [*_records(job, dataset), _view(job, dataset), *_sinks(job, dataset)]
         inserts += [_good(dataset), _bad(dataset)]
     return Script(tuple(setup), statement_set(inserts))
 
@@ -45,8 +45,9 @@ def _records(job: IngestJob, dataset: Dataset) -> list[Statement]:
     return records.from_files(dataset, bound)
 
 
-def _view(dataset: Dataset, *, live: bool) -> Statement:
-    select = dialect.of(live)(records.accounted(dataset, live=live))
+def _view(job: IngestJob, dataset: Dataset) -> Statement:
+    history = job.history_ms.get(dataset.name)
+    select = dialect.of(job.live)(records.accounted(dataset, live=job.live, history_ms=history))
     return Statement(dataset.name, select, view=f"JUDGED_{dataset.name}")
 
 

@@ -29,7 +29,7 @@ _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z?$"
 
 
-def judged(dataset: Dataset, place: list[str], source: str) -> str:
+def judged(dataset: Dataset, place: list[str], source: str, history_ms: int | None = None) -> str:
     """SELECT over records with ``_raw`` and ``_known_at``: ``place``, the typed columns, and ``_problem``.
 
     The event time comes out as ``_time``. Each layer stands behind an UNNEST of one row, which the planner does not see
@@ -40,7 +40,7 @@ def judged(dataset: Dataset, place: list[str], source: str) -> str:
     values = {_named(dataset, name): _typed(dataset, name, _text(name)) for name in dataset.columns}
     read = f"SELECT {kept}, {', '.join(fields)}\nFROM {source} {_once(fields)}"
     typed = f"SELECT {kept}, {', '.join([*fields, *values])} FROM (\n{read}\n) {_once(values)}"
-    return f"SELECT {kept}, {', '.join(values)}, {problem(dataset)} AS {PROBLEM} FROM (\n{typed}\n)"
+    return f"SELECT {kept}, {', '.join(values)}, {problem(dataset, history_ms)} AS {PROBLEM} FROM (\n{typed}\n)"
 
 
 def _once(named: dict[str, str]) -> str:
@@ -69,13 +69,15 @@ def event_time(dataset: Dataset) -> str:
     return f"CASE WHEN {time} <= {_latest(dataset)} THEN {time} ELSE {EPOCH} END"
 
 
-def problem(dataset: Dataset) -> str:
+def problem(dataset: Dataset, history_ms: int | None = None) -> str:
     """``reason:field`` of the first thing wrong with a record, NULL for a good one; over the layers of ``judged``."""
     whole = f"REGEXP({RAW}, '^\\s*[{{]') AND {_ENDED} = '{_END}'"
     tests = [f"WHEN ({whole}) IS NOT TRUE THEN 'not_json:'"]
     for name, word in dataset.columns.items():
         tests += _tests(dataset, name, word)
     tests.append(f"WHEN {TIME} > {_latest(dataset)} THEN 'too_far_ahead:{dataset.event_time}'")
+    if history_ms is not None:
+        tests.append(f"WHEN {TIME} < {timestamp(history_ms)} THEN 'in_history:{dataset.event_time}'")
     return "CASE " + " ".join(tests) + " END"
 
 

@@ -65,19 +65,21 @@ def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, 
     return f"SELECT {columns} FROM (\n{_numbered(good, key)}\n) WHERE `_copy` = 1"
 
 
-def accounted(dataset: Dataset, *, live: bool) -> str:
+def accounted(dataset: Dataset, *, live: bool, history_ms: int | None = None) -> str:
     """SELECT: every record, judged, with ``_copy``: 1 for the first good arrival of a key, more for its copies.
+
+    A record with a time before ``history_ms`` has the problem that files brought its time already.
 
     One numbering for good and bad, so that a record takes one path and cannot be counted twice or be lost between two.
     """
     key = f"{quoted(dataset.key)}, {raw_records.PROBLEM}"
-    return _numbered(judged(dataset, live=live), key)
+    return _numbered(judged(dataset, live=live, history_ms=history_ms), key)
 
 
-def judged(dataset: Dataset, *, live: bool) -> str:
+def judged(dataset: Dataset, *, live: bool, history_ms: int | None = None) -> str:
     """SELECT: place, raw text, typed columns and ``_problem`` of every record; see ``raw_records.judged``."""
     place = [*map(quote, (*PLACE, "_raw")), *dialect.carried(live, quote(dataset.event_time))]
-    return raw_records.judged(dataset, place, quote(name_of(dataset.name)))
+    return raw_records.judged(dataset, place, quote(name_of(dataset.name)), history_ms)
 
 
 def _numbered(select: str, key: str) -> str:
