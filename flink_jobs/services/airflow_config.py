@@ -51,7 +51,12 @@ def sections(settings: Settings, log_in: Path) -> Sections:
             "parsing_processes": 1,
             "dag_bundle_storage_path": settings.home / "airflow" / "bundles",
         },
-        "scheduler": {"scheduler_idle_sleep_time": 1},
+        "scheduler": {
+            "scheduler_idle_sleep_time": 1,
+            # As many as a backfill may have under way. A run whose task waits in the triggerer keeps its place among those
+            # that are looked at, so with fewer places the rest of a backfill would begin only when the first have ended.
+            "max_dagruns_per_loop_to_schedule": 128,
+        },
         "logging": {"base_log_folder": settings.home / "airflow" / "logs", "colored_console_log": False},
         # What a task remembers is for its retries; after success it would only confuse the next run.
         "state_store": {"clear_on_success": True},

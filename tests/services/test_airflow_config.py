@@ -53,3 +53,10 @@ def test_another_kind_of_database_is_refused(settings: Settings, monkeypatch: py
     monkeypatch.setenv("MAINSTEM_POSTGRES_URL", "mysql://me@db/airflow")
     with pytest.raises(PlatformError, match="must be like postgresql://"):
         postgres.url(settings)
+
+
+def test_a_backfill_may_have_all_its_runs_looked_at(settings: Settings) -> None:
+    """The scheduler looks at the first runs of a backfill again and again, waiting ones too; more of them starve the rest."""
+    parser = configparser.ConfigParser()
+    parser.read(airflow_config.write(settings) / "airflow.cfg")
+    assert int(parser["scheduler"]["max_dagruns_per_loop_to_schedule"]) >= 128
