@@ -56,6 +56,12 @@ def layer(made: Mapping[str, str], rows: str) -> str:
     return f"SELECT {listed}, layer.* FROM (\n{rows}\n) AS layer"
 
 
+def tile(event_time: str, size_ms: int) -> str:
+    """The start of the tile that holds a time, as epoch milliseconds; tiles are aligned to 1970-01-01T00:00Z."""
+    ms = f"(EXTRACT(EPOCH FROM {quote(event_time)}) * 1000 + EXTRACT(MILLISECOND FROM {quote(event_time)}))"
+    return f"{ms} - MOD(MOD({ms}, {size_ms}) + {size_ms}, {size_ms})"
+
+
 def either(*, live: str, batch: str) -> str:
     """Two texts of one meaning where the engine has no common one; the dialect takes its own. Not to be nested."""
     return f"/*live*/{live}/*batch {batch} batch*/"

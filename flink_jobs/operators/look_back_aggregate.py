@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from flink_jobs.core.columns import flink_type, quote, quoted
+from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import format_duration, parse_duration
 from flink_jobs.core.frame import MAX_MS, before, layer
 from flink_jobs.core.operator import Given, Operator
-from flink_jobs.core.relation import ANY, Relation, reach
+from flink_jobs.core.relation import ANY, Relation
 from flink_jobs.operators.aggregate import Aggregate
-from flink_jobs.operators.look_back_layers import Column, Layers
+from flink_jobs.operators.look_back_layers import Column, Layers, argument_type, outcome
 from flink_jobs.operators.matching import HERE, asking
 
 LIFETIME = "lifetime"
@@ -84,24 +84,9 @@ class LookBackAggregate(Operator):
         rows, spine = given[self.input], given[self.at] if self.at else None
         rows.require(*self.per, step=self.step)
         self._check(rows, spine)
-        kept = dict(spine.columns) if spine else {c: rows.columns[c] for c in (*self.per, rows.event_time)}
         made = {c.name: c.aggregate.type(rows, step=self.step) for c in self._columns()}
-        both = sorted(set(kept) & set(made))
-        if both:
-            raise DeclarationError(
-                f"Step '{self.step}' makes the column '{both[0]}', which is there already. Rename the aggregate.",
-                path=("steps", self.step),
-            )
-        back, ahead = reach(rows, *([spine] if spine else []))
         widest = ANY if ANY in self.windows else max(self.windows) - (0 if self.instant == "exclude" else 1)
-        return Relation(
-            name=self.step,
-            columns={**kept, **made},
-            key=spine.key if spine else (*self.per, rows.event_time),
-            event_time=spine.event_time if spine else rows.event_time,
-            look_back_ms=back,
-            look_ahead_ms=ahead,
-        ).reaching(back_ms=widest)
+        return outcome(self.step, rows, spine, self.per, made).reaching(back_ms=widest)
 
     def select(self, given: Given) -> str:
         rows, time = given[self.input], self.out(given).event_time
@@ -152,7 +137,7 @@ class LookBackAggregate(Operator):
         """Both relations as one; ``_here`` is 1 for the rows that ask."""
         rows, arguments = given[self.input], self._arguments(given[self.input])
         packed = {
-            f"_{n}": (_argument_type(a, rows, self.step), arguments[f"_{n}"]) for n, a in self.aggregates.items()
+            f"_{n}": (argument_type(a, rows), arguments[f"_{n}"]) for n, a in self.aggregates.items()
         }
         return asking(given[self.at or ""], rows, {c: c for c in self.per}, packed)
 
@@ -171,12 +156,6 @@ class LookBackAggregate(Operator):
                 f"{self.aggregates[odd[0]].function}. Put it into a step of its own with instant: include.",
                 path=("steps", self.step),
             )
-
-
-def _argument_type(a: Aggregate, rows: Relation, step: str) -> str:
-    if a.function == "last":
-        return "STRING"
-    return "INT" if a.column == "*" else flink_type(rows.columns[a.column])
 
 
 def _ms(ms: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flink_jobs.core.columns import flink_type, quote
+from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.frame import distinct, interval, layer, over, with_neighbours, with_row_before
-from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.relation import ANY, Relation, reach
 from flink_jobs.operators.aggregate import Aggregate, last_time, last_value
 
 
@@ -23,6 +24,41 @@ class Column:
     def given(self) -> str:
         """The column that the function runs over."""
         return f"_{self.of}"
+
+
+def outcome(
+    step: str, rows: Relation, spine: Relation | None, per: tuple[str, ...], made: dict[str, str]
+) -> Relation:
+    """What comes out: every row of ``spine``, or each key and instant of ``rows``, with the columns ``made``."""
+    kept = dict(spine.columns) if spine else {c: rows.columns[c] for c in (*per, rows.event_time)}
+    both = sorted(set(kept) & set(made))
+    if both:
+        raise DeclarationError(
+            f"Step '{step}' makes the column '{both[0]}', which is there already. Rename the aggregate.",
+            path=("steps", step),
+        )
+    back, ahead = reach(rows, *([spine] if spine else []))
+    return Relation(
+        name=step,
+        columns={**kept, **made},
+        key=spine.key if spine else (*per, rows.event_time),
+        event_time=spine.event_time if spine else rows.event_time,
+        look_back_ms=back,
+        look_ahead_ms=ahead,
+    )
+
+
+def argument_type(a: Aggregate, rows: Relation) -> str:
+    """The Flink type of what the function runs over."""
+    if a.function == "last":
+        return "STRING"
+    return "INT" if a.column == "*" else flink_type(rows.columns[a.column])
+
+
+def summable(a: Aggregate, rows: Relation) -> str:
+    """A type in which two sums can be added exactly: one digit less than the widest decimal."""
+    kind = rows.columns.get(a.column, "bigint")
+    return flink_type(f"decimal(37,{kind.split(',')[1]}" if kind.startswith("decimal") else "bigint")
 
 
 @dataclass(frozen=True)
@@ -61,7 +97,7 @@ class Layers:
             number = f"({number} - {quote(f'{c.given}_at_n')})"
             value = f"{value} - {quote(f'{c.given}_at')}"
             if function != "count":
-                exact = flink_type(self._narrow(c))
+                exact = summable(c.aggregate, self.rows)
                 value = f"{_or_zero(c.name, exact)} - {_or_zero(f'{c.given}_at', exact)}"
         if function == "avg":
             value = f"CAST({value} AS DOUBLE) / NULLIF({number}, 0)"
@@ -115,11 +151,6 @@ class Layers:
             tests.append(f"{last_time(packed)} {'>=' if self.exclude else '>'} {stamp} - {interval(c.window)}")
         value = last_value(packed, kind)
         return f"CASE WHEN {' AND '.join(tests)} THEN {value} END" if tests else value
-
-    def _narrow(self, c: Column) -> str:
-        """A type whose difference is exact: one digit less than the widest decimal."""
-        kind = self.rows.columns[c.aggregate.column]
-        return f"decimal(37,{kind.split(',')[1]}" if kind.startswith("decimal") else "bigint"
 
 
 def _or_zero(name: str, kind: str) -> str:

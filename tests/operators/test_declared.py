@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from flink_jobs.core.errors import DeclarationError
-from flink_jobs.core.relation import Relation
+from flink_jobs.core.relation import ANY, Relation
 from tests.operators.cases import step
 from tests.operators.cases.look_back import LOOK_BACK
 from tests.operators.cases.rows import CLICKS, ORDERS, PRICES
@@ -16,6 +17,8 @@ GIVEN: dict[str, Relation] = {d.name: d.relation() for d in (CLICKS, ORDERS, PRI
 HOURLY: dict[str, Any] = {
     "input": "clicks", "window": {"tumble": "1h"}, "per": ["item"], "aggregates": {"n": {"count": "*"}},
 }  # fmt: skip
+TILED: dict[str, Any] = {**HOURLY, "per": ["user_id"], "windows": ["2d"], "tile": "1d"}
+del TILED["window"]
 COUNTS = step("window_aggregate", "counts", HOURLY)["counts"].out(GIVEN)
 
 REFUSED = [
@@ -34,6 +37,17 @@ REFUSED = [
         {"input": "prices", "per": ["item"], "windows": ["1h"], "aggregates": {"r": {"sum": "rate"}}},
         "depends on the order.*bigint or decimal",
     ),
+    ("tiled_look_back", {**TILED, "windows": ["36h"]}, "whole multiple of its tile"),
+    ("tiled_look_back", {**TILED, "aggregates": {"x": {"count_distinct": "item"}}}, "cannot be put together from tiles"),
+    ("tiled_look_back", {**TILED, "per": ["usr_id"]}, "Did you mean 'user_id'"),
+    ("rollup", {**HOURLY, "levels": ["item"]}, "column 'item' twice"),
+    ("rollup", {**HOURLY, "per": [], "levels": ["itm"]}, "Did you mean 'item'"),
+    ("pivot", {**HOURLY, "by": "user_id", "values": {"one": "1"}}, "for the value '1'"),
+    ("pivot", {**HOURLY, "by": "price", "values": {"one": 1}}, "type decimal"),
+    ("pivot", {**HOURLY, "by": "item", "values": {"a": "a", "b": "a"}}, "one value of 'item' twice"),
+    ("unpivot", {"input": "clicks", "columns": ["item", "user_id"]}, "Cast them to one type"),
+    ("unpivot", {"input": "clicks", "columns": ["id"]}, "'id' twice"),
+    ("unpivot", {"input": "clicks", "columns": ["item"], "value": "price"}, "'price' twice"),
     ("interval_join", {"left": "clicks", "right": "orders", "on": ["user_id"], "within": {"after": "1h"}}, "prefix: orders_"),
     (
         "interval_join",
@@ -63,6 +77,21 @@ def test_look_back_is_one_millisecond_short_of_the_window() -> None:
     rows = step("look_back_aggregate", "out", {**LOOK_BACK, "input": "clicks"})["out"].out(GIVEN)
     assert rows.look_back_ms == 3_600_000 - 1
     assert rows.key == ("user_id", "ts")
+
+
+def test_a_word_that_is_no_window_is_refused() -> None:
+    with pytest.raises(ValidationError, match="may also be 'lifetime'"):
+        step("look_back_aggregate", "out", {**LOOK_BACK, "input": "clicks", "windows": ["for ever"]})
+
+
+def test_a_tiled_look_back_reaches_to_the_start_of_its_first_tile() -> None:
+    assert step("tiled_look_back", "out", TILED)["out"].out(GIVEN).look_back_ms == 3 * 86_400_000 - 1
+
+
+def test_a_lifetime_reaches_without_limit() -> None:
+    rows = step("look_back_aggregate", "out", {**LOOK_BACK, "input": "clicks", "windows": ["1h", "lifetime"]})["out"]
+    assert rows.out(GIVEN).look_back_ms == ANY
+    assert rows.model_dump(mode="json")["windows"] == ["1h", "lifetime"]
 
 
 def test_reach_adds_up_along_steps() -> None:
