@@ -26,7 +26,7 @@ _ENDED = "`_ended`"
 _GREATEST = "1.7976931348623157E308"
 _DIGITS = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
-_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z?$"
+_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z?$"
 
 
 def judged(dataset: Dataset, place: list[str], source: str, history_ms: int | None = None) -> str:
@@ -119,10 +119,7 @@ def _pattern(word: str) -> str:
 
 def _time(text: str, dataset: Dataset) -> str:
     if dataset.time_format == "iso":
-        time = f"TRY_CAST(REPLACE(REPLACE({text}, 'T', ' '), 'Z', '') AS TIMESTAMP(3))"
-        # The cast takes 30 February for the 28th and 24:00 for the next day: a real time is on the day it names.
-        same = f"DATE_FORMAT({time}, 'yyyy-MM-dd') = SUBSTRING({text}, 1, 10)"
-        return f"CASE WHEN REGEXP({text}, {literal(_ISO)}) AND {same} THEN {time} END"
+        return _iso_time(text)
     scale = 1000 if dataset.time_format == "epoch_s" else 1
     # Years 1 to 9999: beyond them the conversion would fail and stop the job.
     low, high = -62_135_596_800_000 // scale, 253_402_300_800_000 // scale
@@ -131,6 +128,19 @@ def _time(text: str, dataset: Dataset) -> str:
         f"CASE WHEN {number} >= {low} AND {number} < {high} "
         f"THEN CAST(TO_TIMESTAMP_LTZ({number} * {scale}, 3) AS TIMESTAMP(3)) END"
     )
+
+
+def _iso_time(text: str) -> str:
+    """Day and clock apart: reading both at once goes through a formatter of Java, which costs more than all else of a record.
+
+    The cast takes 30 February for the 1st or 2nd of March: a real day is the one that the text names.
+    """
+    day, fraction = f"TRY_CAST(SUBSTRING({text}, 1, 10) AS DATE)", f"RPAD(SUBSTRING(REPLACE({text}, 'Z', ''), 21, 3), 3, '0')"
+    hour, minute, second = (f"TRY_CAST(SUBSTRING({text}, {start}, 2) AS INT)" for start in (12, 15, 18))
+    clock = f"((({hour} * 60 + {minute}) * 60 + {second}) * 1000 + TRY_CAST({fraction} AS INT))"
+    real = f"EXTRACT(DAY FROM {day}) = TRY_CAST(SUBSTRING({text}, 9, 2) AS INT)"
+    time = f"CAST({day} AS TIMESTAMP(3)) + {clock} * INTERVAL '0.001' SECOND(1, 3)"
+    return f"CASE WHEN REGEXP({text}, {literal(_ISO)}) AND {real} THEN {time} END"
 
 
 def _latest(dataset: Dataset) -> str:
