@@ -15,8 +15,9 @@ from flink_jobs.runs.names import fresh_run_id
 
 MOST = 31
 """Runs in one job at most: a month of days. What fails is then computed again one by one."""
-QUIET_S = 0.3
-LONGEST_S = 1.0
+QUIET_S = 0.6
+"""How long a run waits for a neighbour; each one that comes lets them wait as long again, up to ``LONGEST_S``."""
+LONGEST_S = 3.0
 
 
 @dataclass(frozen=True)

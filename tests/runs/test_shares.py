@@ -54,8 +54,8 @@ def test_a_share_waits_for_quiet_but_never_long() -> None:
     (young,) = shares.shares([day(1)])
     assert shares.due([young], 0.1)[0] is None
     assert shares.due([young], shares.QUIET_S)[0] == young
-    (fed,) = shares.shares([day(1), day(2, since=0.9)])
-    ready, pause = shares.due([fed], 0.95)
+    (fed,) = shares.shares([day(1), day(2, since=shares.LONGEST_S - 0.1)])
+    ready, pause = shares.due([fed], shares.LONGEST_S - 0.05)
     assert ready is None and pause < 0.1
     assert shares.due([fed], shares.LONGEST_S)[0] == fed
 
