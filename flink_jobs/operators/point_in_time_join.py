@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from flink_jobs.core.columns import quote
-from flink_jobs.core.errors import LooseOrder
+from flink_jobs.core.errors import LooseOrder, WrongType
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import interval, over
 from flink_jobs.core.operator import Given, Operator
@@ -20,16 +20,21 @@ class PointInTimeJoin(Operator):
     """Each left row with the latest right row of its key at or before it.
 
     In
-        Two append relations; the right one has at most one row for each key and instant, else LooseOrder.
+        Two append relations; the right one has at most one row for each key and instant, else LooseOrder. The right one
+        may be a slowly changing table: one row for each change, with the instant from which it holds as its event time.
     Out
         The left columns, then the right ones (``take``, or all but the key columns) under ``prefix``. Key and event time of
         the left row. A left row without a right row in (t - max_age, t] has NULLs, or is dropped with ``how: inner``.
+    Validity
+        ``valid_to`` names a timestamp of the right row: it holds in [its event time, valid_to), without end where NULL. Only
+        the latest row counts: when it has ended, nothing holds, also where an older row would.
     When
         As the watermark passes the left row.
     NULLs
         A NULL key matches nothing; a NULL value of the latest right row is taken as it is, never filled from an older one.
     Source
-        As-of join; without ``max_age`` the look-back has no limit.
+        As-of join; slowly changing dimension of type 2 (Kimball); application time periods of SQL:2011. Without ``max_age``
+        the look-back has no limit, and live the state keeps the latest row of every key.
 
     >>> from flink_jobs.core.relation import Relation
     >>> orders = Relation("orders", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
@@ -47,6 +52,7 @@ class PointInTimeJoin(Operator):
     how: Literal["inner", "left"] = "left"
     take: tuple[str, ...] = ()
     prefix: str = ""
+    valid_to: str | None = None
 
     def out(self, given: Given) -> Relation:
         left, right = given[self.left], given[self.right]
@@ -55,6 +61,7 @@ class PointInTimeJoin(Operator):
         loose = [k for k in right.key if k not in {*pairs(self.on).values(), right.event_time}]
         if loose:
             raise LooseOrder([right.event_time], missing=loose, step=self.step)
+        self._check_valid_to(right)
         unlimited = self.max_age is None or ANY in (left.look_back_ms, right.look_back_ms)
         age = (self.max_age or 1) - 1
         return Relation(
@@ -78,12 +85,17 @@ class PointInTimeJoin(Operator):
             for c, n in names.items()
         }
         packed["_since"] = ("STRING", stamp)
+        if self.valid_to:
+            packed["_until"] = ("STRING", f"{stamp} || '|' || COALESCE('+' || CAST({quote(self.valid_to)} AS STRING), '')")
         per, time = tuple(pairs(self.on)), left.event_time
         frame = over(per, time, None)
         latest = ", ".join(f"MAX({quote(p)}) {frame} AS {quote('_at' + p)}" for p in packed)
         fresh = "`_at_since` IS NOT NULL"
         if self.max_age is not None:
             fresh = f"{last_time('`_at_since`')} > CAST({quote(time)} AS TIMESTAMP(3)) - {interval(self.max_age)}"
+        if self.valid_to:
+            until = _value("until", "timestamp")
+            fresh += f" AND COALESCE({until} > CAST({quote(time)} AS TIMESTAMP(3)), TRUE)"
         items = [quote(c) for c in left.columns]
         items += [f"CASE WHEN {fresh} THEN {_value(n, right.columns[c])} END AS {quote(n)}" for c, n in names.items()]
         keep = f"`{HERE}` = 1" + (f" AND {fresh}" if self.how == "inner" else "")
@@ -97,12 +109,27 @@ class PointInTimeJoin(Operator):
         same = " AND ".join(f'l."{a}" = r."{b}"' for a, b in pairs(self.on).items())
         time, since = f'l."{left.event_time}"', f'r."{right.event_time}"'
         age = "" if self.max_age is None else f" AND {since} > {time} - INTERVAL {self.max_age} MILLISECOND"
-        key = ", ".join(f'l."{k}"' for k in left.key)
-        return (
-            f'SELECT {", ".join(columns)} FROM "{self.left}" l {self.how.upper()} JOIN "{self.right}" r '
-            f"ON {same} AND {since} <= {time}{age} "
-            f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {since} DESC NULLS LAST) = 1"
+        ended = [f'(r."{c}" IS NULL OR r."{c}" > {time})' for c in ("_next", self.valid_to) if c]
+        per = ", ".join(f'"{c}"' for c in pairs(self.on).values())
+        right_rows = (
+            f'SELECT *, LEAD("{right.event_time}") OVER (PARTITION BY {per} ORDER BY "{right.event_time}") AS "_next" '
+            f'FROM "{self.right}"'
         )
+        return (
+            f'SELECT {", ".join(columns)} FROM "{self.left}" l {self.how.upper()} JOIN ({right_rows}) r '
+            f"ON {same} AND {since} <= {time}{age} AND {' AND '.join(ended)}"
+        )
+
+    def _check_valid_to(self, right: Relation) -> None:
+        if self.valid_to is None:
+            return
+        right.require(self.valid_to, step=self.step)
+        if right.columns[self.valid_to] != "timestamp":
+            raise WrongType(
+                f"Step '{self.step}' ends rows of '{self.right}' at '{self.valid_to}', which is "
+                f"{right.columns[self.valid_to]}. Take a timestamp.",
+                path=("steps", self.step),
+            )
 
 
 def _value(name: str, kind: str) -> str:

@@ -72,7 +72,7 @@ def test_the_operator_of_the_page_keeps_what_it_promises(desk: Path, forget: lis
 
     names = run_python("add_an_operator", [b.text for b in PYTHON["add_an_operator"]], forget)
     check_case(names["case"], desk)
-    found = doctest.DocTestFinder().find(names["Sample"], "Sample", globs=names)
+    found = doctest.DocTestFinder().find(names["Multiples"], "Multiples", globs=names)
     assert [doctest.DocTestRunner().run(t).failed for t in found if t.examples] == [0]
 
 
@@ -144,7 +144,7 @@ def test_files_named_in_the_text_exist(page: Path) -> None:
     rooms = "dags|plugins|expectations|flink_jobs|tests|benchmarks|docs|runtime|lake|core|runs|proof|ingest"
     named = re.findall(rf"`((?:{rooms})/[\w./]+)`", page.read_text(encoding="utf-8"))
     there = [ROOT, ROOT / "flink_jobs"]
-    made = {"flink_jobs/operators/sample.py"}  # the reader is asked to write it
+    made = {"flink_jobs/operators/multiples.py"}  # the reader is asked to write it
     assert [n for n in named if n not in made and not any((base / n).exists() for base in there)] == []
 
 
@@ -153,7 +153,8 @@ def test_the_page_of_operators_is_up_to_date() -> None:
 
 
 def test_pages_are_short() -> None:
-    assert {p.name: n for p in PAGES if (n := p.read_text(encoding="utf-8").count("\n")) > 120} == {}
+    written = [p for p in PAGES if p.name != "operators.md"]  # made from the classes: as long as there are operators
+    assert {p.name: n for p in written if (n := p.read_text(encoding="utf-8").count("\n")) > 120} == {}
 
 
 def test_the_desk_is_no_platform(desk: Path) -> None:
