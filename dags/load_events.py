@@ -2,6 +2,7 @@
 
 Brings history in: CSV, JSON lines or Parquet, also gzipped, described by a *feed* (which file holds which dataset). The rules
 are those of live ingest: each event once, with what cannot be read in quarantine. Loading a file twice changes nothing.
+Load history before live ingest is started, or stop that first: a load that could double a row is refused.
 
 **Parameters**: a shipped feed, or the path of a feed's YAML; the folder of the files, where it is not the feed's own.
 The log ends with the account: records = rows + duplicates + quarantined, for each dataset.

@@ -137,6 +137,17 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
     )
 
 
+def concerns(settings: Settings) -> list[str]:
+    """One line for each live partition whose suite failed or warned, and each table that lags or is silent; from disk alone."""
+    lines: list[str] = []
+    for found in registry.registrations(settings):
+        going = found.wanted == "running"
+        facts = _closing(settings, found, going=going) if going else {"alarms": (), "troubles": {}}
+        lines += [alarm.words for alarm in facts["alarms"]]
+        lines += [f"{table}: {trouble}" for table, trouble in facts["troubles"].items()]
+    return lines
+
+
 def _closing(settings: Settings, found: Registration, *, going: bool) -> dict[str, Any]:
     """How far its tables are closed and what is wrong with them; a stopped job has no troubles."""
     notes = {s.subject.table: read_closing(Table(settings.lake, s.subject.table), found.run_id) for s in watched(found)}

@@ -103,3 +103,16 @@ def test_killing_the_task_stops_the_job_and_a_restart_does_not(live: FakeLive) -
 def test_survives_the_way_through_the_database() -> None:
     path, arguments = trigger(fence="2017-12-01").serialize()
     assert LiveTrigger(**arguments).serialize() == (path, arguments)
+
+
+def test_an_alarm_names_partition_reasons_and_report():
+    from mainstem_airflow.live_trigger import alarm_lines, live_lines
+
+    alarm = {"table": "t", "partition": "2017-11-25", "status": "fail", "report_id": "t/2017-11-25/r", "reasons": ["why"]}
+    assert alarm_lines(alarm) == [
+        "Partition 2017-11-25 of table t failed its suite; the rows stay visible:",
+        "  1. why",
+        "Report: /plugin/data-quality/mainstem/quality/t/2017-11-25/r",
+    ]
+    record = {"name": "n", "state": "RUNNING", "closed": {"t": "A", "u": "A"}, "troubles": {"t": "silent"}}
+    assert live_lines(record) == ["Live job n: RUNNING; partitions audited up to A", "Note: t: silent"]
