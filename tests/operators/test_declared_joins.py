@@ -40,6 +40,8 @@ REFUSED = [
     ("sample", {"input": "clicks", "rate": 0.1, "weight": "price"}, "makes the column 'price'.*another name"),
     ("sample", {"input": "clicks", "rate": 0.1, "classes": [{"where": "id", "rate": 1}]}, "is bigint and not true"),
     ("sessionize", {**VISITS, "per": ["usr_id"]}, "Did you mean 'user_id'"),
+    ("session_aggregate", {**VISITS, "aggregates": {"n": {"count_distinct": "item"}}}, "which a session of any length cannot"),
+    ("session_aggregate", {**VISITS, "aggregates": {"user_id": {"count": "*"}}}, "makes the column 'user_id'"),
     ("path_edges", {**VISITS, "value": "page"}, "uses column 'page'"),
     ("point_in_time_join", {**PRICED, "valid_to": "cents"}, "ends rows of 'prices' at 'cents', which is int"),
 ]

@@ -15,7 +15,7 @@ PLAN_ROWS: list[Row] = [
     {"user_id": 1, "plan": "ü|+", "until": at(3600), "ts": at(10.001)},
     {"user_id": 2, "plan": None, "until": at(3600), "ts": at(6)},
     {"user_id": 2, "plan": "void", "until": at(3599), "ts": at(3599.999)},
-    {"user_id": None, "plan": "nobody", "until": None, "ts": at(0)},
+    {"user_id": -3, "plan": "nobody", "until": None, "ts": at(0)},
 ]
 _PLANS = {"left": "clicks", "right": "plans", "on": ["user_id"], "prefix": "on_", "valid_to": "until"}
 WITH_PLANS = {**JUST_CLICKS, "plans": (PLANS, PLAN_ROWS)}

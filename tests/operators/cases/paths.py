@@ -35,7 +35,22 @@ def _edges(given: str, **fields: Any) -> Any:
     return step("path_edges", "out", {"input": given, "per": ["user_id"], "value": "page", "gap": "30s", **fields})
 
 
+def _visits(given: str, **fields: Any) -> Any:
+    return step("session_aggregate", "out", {"input": given, "per": ["user_id"], "gap": "30s", "aggregates": VISIT, **fields})
+
+
+VISIT = {
+    "rows": {"count": "*"}, "pages": {"count": "page"}, "exit": {"last": "page"}, "least": {"min": "id"},
+    "homes": {"count": "*", "where": "page = 'home'"},
+}  # fmt: skip
+SPENT = {"n": {"count": "*"}, "spent": {"sum": "price"}, "mean": {"avg": "price"}, "most": {"max": "price"}}
+
 CASES = [
+    Case("visits", WITH_WALK, _visits("walk"), "out", span=TWO_DAYS),
+    Case("visits cut at midnight", WITH_WALK, _visits("walk", cut="day"), "out", span=TWO_DAYS),
+    Case("visits cut at the hour", WITH_WALK, _visits("walk", cut="hour", gap="3h"), "out", span=TWO_DAYS),
+    Case("visits of clicks", JUST_CLICKS, _visits("clicks", per=["user_id", "item"], gap="1m", aggregates=SPENT), "out"),
+    Case("visits of nothing", NO_WALK, _visits("nowhere"), "out"),
     Case("sessions", WITH_WALK, _sessions("walk"), "out", span=TWO_DAYS),
     Case("sessions cut at midnight", WITH_WALK, _sessions("walk", cut="day"), "out", span=TWO_DAYS),
     Case("sessions cut at the hour", WITH_WALK, _sessions("walk", cut="hour", gap="3h"), "out", span=TWO_DAYS),
@@ -50,6 +65,16 @@ CASES = [
         {
             **step("sessionize", "visits", {"input": "walk", "per": ["user_id"], "gap": "30s", "cut": "day"}),
             **_edges("visits", per=["user_id", "session_start"], value="ts"),
+        },
+        "out",
+        span=TWO_DAYS,
+    ),
+    Case(
+        "path edges in sessions of any length",
+        WITH_WALK,
+        {
+            **step("sessionize", "visits", {"input": "walk", "per": ["user_id"], "gap": "30s"}),
+            **_edges("visits", per=["user_id", "session_start"]),
         },
         "out",
         span=TWO_DAYS,
