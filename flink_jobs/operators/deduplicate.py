@@ -12,6 +12,7 @@ from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
+from flink_jobs.operators.packing import sortable
 
 
 class Deduplicate(Operator):
@@ -44,6 +45,8 @@ class Deduplicate(Operator):
         missing = [k for k in rows.key if k not in {*self.by, *self.order, rows.event_time}]
         if missing:
             raise LooseOrder(self.order or self.by, missing=missing, step=self.step)
+        for column in self.order:
+            sortable(column, rows.columns[column], step=self.step)
         shaped = replace(rows, name=self.step, key=(*self.by, rows.event_time))
         return shaped.reaching(back_ms=max(self.within - 1, 0))
 
@@ -57,7 +60,7 @@ class Deduplicate(Operator):
         )
         keep = f"`_first` = {stamp}"
         if self.order:
-            packed = " || '|' || ".join(_sortable(c, rows.columns[c]) for c in self.order)
+            packed = " || ".join(sortable(c, rows.columns[c], step=self.step) for c in self.order)
             sql = f"SELECT {packed} AS `_order`, t.* FROM (\n{sql}\n) AS t"
             sql = f"SELECT MIN(`_order`) {over(self.by, time, 0)} AS `_least`, t.* FROM (\n{sql}\n) AS t"
             keep += " AND `_order` = `_least`"
@@ -76,14 +79,3 @@ class Deduplicate(Operator):
             f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {first} ORDER BY {', '.join(order)}) = 1) a "
             f'WHERE NOT EXISTS (SELECT 1 FROM "{self.input}" b WHERE {same} AND {earlier})'
         )
-
-
-def _sortable(column: str, kind: str) -> str:
-    """Text of one width whose order is the column's order; NULL is the smallest."""
-    name = quote(column)
-    if kind in ("bigint", "int"):
-        shifted = f"CAST({name} AS DECIMAL(20, 0)) + CAST('9223372036854775808' AS DECIMAL(20, 0))"
-        return f"COALESCE(LPAD(CAST({shifted} AS STRING), 20, '0'), '')"
-    return f"COALESCE('+' || CAST({name} AS STRING), '')"
-
-
