@@ -26,8 +26,8 @@ def copy(source: Path, out: Path) -> tuple[list[str], str]:
     """The copy in bare SQL."""
     given = f"CREATE TEMPORARY TABLE given ({_COLUMNS.format(6)}) {parquet(str(source))}"
     made = f"CREATE TEMPORARY TABLE made ({_COLUMNS.format(3)}, `day` STRING) PARTITIONED BY (`day`) {parquet(str(out))}"
-    insert = "INSERT INTO made SELECT event_id, user_id, item_id, CAST(ts AS TIMESTAMP(3)), DATE_FORMAT(ts, 'yyyy-MM-dd') FROM given"
-    return [given, made], insert
+    day = "DATE_FORMAT(ts, 'yyyy-MM-dd')"
+    return [given, made], f"INSERT INTO made SELECT event_id, user_id, item_id, CAST(ts AS TIMESTAMP(3)), {day} FROM given"
 
 
 def main() -> None:
