@@ -15,6 +15,7 @@ from flink_jobs.core.plan import Files, Job, Plan
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan as build_plan
 from flink_jobs.jobs.catalog import find
+from flink_jobs.lake.fence import refuse_owned_by_live
 from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.publish import Published
 from flink_jobs.lake.publish import publish as commit
@@ -66,12 +67,18 @@ class Run(BaseModel):
 
 
 def start(pipeline: str, span: Span, name: str, *, parallelism: int = 1, settings: Settings | None = None) -> Run:
-    """Submit the job of a span; the same name again adopts the job that is there."""
+    """Submit the job of a span; the same name again adopts the job that is there.
+
+    Raises PartitionOwned where a live job owns a partition: it would be refused in the end, after all the work.
+    """
     settings = settings or Settings.load()
     found, name = find(pipeline), run_id(name)
     plan = build_plan(found, span)
+    outputs = [_output(found, plan, o.table, settings) for o in plan.outputs]
+    for output, table in zip(plan.outputs, outputs, strict=True):
+        refuse_owned_by_live(table, table.open(), span.partitions(output.partition_by))
+    tables = {table.name: str(table.run_folder(name)) for table in outputs}
     pinned = pin_inputs(found, plan, settings.lake, pins(settings, name))
-    tables = {o.table: str(_output(found, plan, o.table, settings).run_folder(name)) for o in plan.outputs}
     job = Job(
         job_id=job_id(name),
         name=name,

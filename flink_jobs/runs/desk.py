@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from flink_jobs.core.errors import DeclarationError, GateFailed, MainstemError
+from flink_jobs.core.errors import DeclarationError, GateFailed, MainstemError, PartitionOwned
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.publish import Published
@@ -87,7 +87,7 @@ class Desk:
             return
         try:
             run = self._job(share, name)
-        except batch.JobFailed as error:
+        except (batch.JobFailed, PartitionOwned) as error:
             self._split(share, error)
         except Exception as error:  # noqa: BLE001  the thread's last line: whatever it was must reach those who wait
             for waiting in share:
@@ -120,8 +120,8 @@ class Desk:
                 with _unless_ended():
                     self.ledger.enter(waiting.run_id, phase, values)
 
-    def _split(self, share: Share, error: batch.JobFailed) -> None:
-        """Rows of one day may be to blame: each run is computed by itself, so that only that day's fails."""
+    def _split(self, share: Share, error: MainstemError) -> None:
+        """One day may be to blame, by its rows or its owner: each run is computed by itself, so that only that day's fails."""
         if len(share) == 1:
             self._end(share[0].run_id, error)
             return

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flink_jobs.core.errors import RunError
+from flink_jobs.core.errors import PartitionOwned, RunError
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.publish import Published
@@ -27,6 +27,7 @@ class Engine:
         self.jobs: list[tuple[str, str]] = []
         self.published: list[str] = []
         self.poison: set[str] = set()
+        self.owned: set[str] = set()
         self.refused: Exception | None = None
         self.hold = threading.Event()
         self.hold.set()
@@ -35,6 +36,8 @@ class Engine:
     def start(self, pipeline: str, span: Span, name: str, **_: Any) -> batch.Run:
         if self.refused:
             raise self.refused
+        if self.owned & set(span.partitions("day")):
+            raise PartitionOwned("a live job has it")
         self.jobs.append((f"{span.start:%d}-{span.end:%d}", name))
         ends = {"start": span.start.isoformat(), "end": span.end.isoformat()}
         return batch.Run(run_id=name, job_id=name, pipeline=pipeline, version="v", tables={}, inputs={"t": 3}, **ends)
@@ -124,6 +127,14 @@ def test_a_shared_job_that_fails_is_split_so_that_only_the_bad_day_fails(open_de
     assert ends(at, 1, 2, 3) == ["done", "failed", "done"]
     assert sorted(span for span, _ in engine.jobs) == ["01-02", "01-04", "02-03", "03-04"]
     assert at.ledger.get("r2").error == "a bad row"
+
+
+def test_a_day_that_a_live_job_owns_is_refused_before_any_work_and_alone(open_desk, engine) -> None:
+    engine.owned = {"2025-03-03"}
+    at = open_desk()
+    ask(at, 1, 2, 3)
+    assert ends(at, 1, 2, 3) == ["done", "done", "failed"]
+    assert sorted(span for span, _ in engine.jobs) == ["01-02", "02-03"]
 
 
 def test_an_engine_that_refuses_fails_all_without_a_second_attempt(open_desk, engine) -> None:
