@@ -1,8 +1,8 @@
 """Live against batch: one job, one input, both modes, on the same bounded topics; and batch from the tables for comparison.
 
-``python -m benchmarks.modes --events 10000000 --labels 1000000``. The splice pipeline; records arrive in an order shuffled
-within the watermark delay. Live runs the streaming engine to the end of the topics, with its state and checkpoints; the rows
-of all ways are compared.
+``python -m benchmarks.modes --pipeline boards --events 10000000``. ``splice`` looks back a week from each label, ``boards`` is
+a windowed top-n. Records arrive in an order shuffled within the watermark delay. Live runs the streaming engine to the end
+of the topics, with its state and checkpoints; the rows of all ways are compared.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from benchmarks.big_log import BigLog
 from benchmarks.measure import in_turn, own_platform, report
-from benchmarks.splice import PIPELINE
 from flink_jobs.core.plan import Files, Job, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan
@@ -29,12 +28,16 @@ from flink_jobs.reference.run import connect
 from flink_jobs.runtime import client
 from flink_jobs.services import topics
 
+PIPELINES = ("splice", "boards")
+
 
 class Trial:
     """One log in tables and topics."""
 
-    def __init__(self, settings: Settings, log: BigLog, parallelism: int) -> None:
-        self.settings, self.parallelism, self.plan = settings, parallelism, plan(find(PIPELINE), log.span)
+    def __init__(self, settings: Settings, log: BigLog, pipeline: str, parallelism: int, checkpoint_ms: int) -> None:
+        file = Path(__file__).with_name(f"{pipeline}.yaml")
+        self.settings, self.plan = settings, plan(find(str(file)), log.span)
+        self.parallelism, self.checkpoint_ms = parallelism, checkpoint_ms
         self.newest: dict[str, Path] = {}
         self._numbers = itertools.count()
         log.make(settings, settings.folder("bare"))
@@ -53,8 +56,9 @@ class Trial:
             plan=self.plan,
             live=live,
             sources=dict(self.files) if files else dict(self.topics),
-            sinks={"samples": str(folder)},
+            sinks={o.table: str(folder) for o in self.plan.outputs},
             parallelism=self.parallelism,
+            checkpoint_ms=self.checkpoint_ms,
         )
         client.submit(job, settings=self.settings)
         client.wait(job.job_id, settings=self.settings)
@@ -81,14 +85,18 @@ class Trial:
 def main() -> None:
     """All ways in turn; exit code 1 when a row differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pipeline", choices=PIPELINES, default="splice")
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--parallelism", type=int, default=2)
+    parser.add_argument("--checkpoint-ms", type=int, default=2_000)
     parser.add_argument("--port-base", type=int, default=29_640)
     asked = parser.parse_args()
     with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
-        trial = Trial(settings, BigLog(asked.events, asked.labels), asked.parallelism)
+        trial = Trial(
+            settings, BigLog(asked.events, asked.labels), asked.pipeline, asked.parallelism, asked.checkpoint_ms
+        )
         ways = {
             "live, topics": lambda: trial.run("live, topics", live=True),
             "batch, topics": lambda: trial.run("batch, topics", live=False),

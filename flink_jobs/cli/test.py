@@ -26,6 +26,7 @@ def run_tests(
     root = Path(__file__).resolve().parents[2]
     if not (root / "tests").is_dir():
         raise typer.BadParameter(f"There is no tests folder in {root}: 'mainstem test' runs in a checkout.")
-    marks = ["-m", " and ".join(f"not {m}" for m in _NEEDS_MORE)] if fast else []
+    # Two processes for what is small; what starts engines and services runs alone.
+    marks = ["-m", " and ".join(f"not {m}" for m in _NEEDS_MORE), "-n", "2"] if fast else []
     done = subprocess.run([sys.executable, "-m", "pytest", *marks, *context.args], cwd=root, check=False)
     raise typer.Exit(done.returncode)

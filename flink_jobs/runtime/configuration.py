@@ -37,6 +37,8 @@ def _batch() -> dict[str, str]:
 def _live(job: Job | IngestJob) -> dict[str, str]:
     values = {
         "execution.checkpointing.interval": f"{job.checkpoint_ms} ms",
+        # Where a checkpoint takes long, the job gets as much time for its rows.
+        "execution.checkpointing.min-pause": f"{job.checkpoint_ms} ms",
         "execution.checkpointing.mode": "EXACTLY_ONCE",
         "execution.checkpointing.timeout": "10 min",
         "execution.checkpointing.tolerable-failed-checkpoints": "10",

@@ -13,8 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from flink_jobs.core.frame import interval
-
 ARRIVAL = "`_arrival`"
 """The column by which a live run orders rows as they arrive."""
 
@@ -65,12 +63,11 @@ def of(is_live: bool) -> Callable[[str], str]:
     return live if is_live else batch
 
 
-def time_columns(is_live: bool, time: str, expression: str, delay_ms: int) -> list[str]:
+def time_columns(is_live: bool, time: str, expression: str, watermark: str) -> list[str]:
     """Columns that only a live source table has: the order of arrival, the event time and its watermark."""
     if not is_live:
         return []
-    bound = f"WATERMARK FOR {time} AS {time} - {interval(delay_ms)}"
-    return [f"{ARRIVAL} AS PROCTIME()", f"{time} AS {expression}", bound]
+    return [f"{ARRIVAL} AS PROCTIME()", f"{time} AS {expression}", f"WATERMARK FOR {time} AS {watermark}"]
 
 
 def carried(is_live: bool, time: str) -> list[str]:

@@ -61,12 +61,23 @@ def _typed(dataset: Dataset, name: str, text: str) -> str:
 
 
 def event_time(dataset: Dataset) -> str:
-    """The time by which a live run measures its progress: never NULL, never far ahead of the record's arrival.
+    """The time attribute of a live run: the event time where it is a time, else 1970; never NULL.
 
-    Records that will be refused get 1970, which holds nothing back, because a watermark never goes back.
+    The engine works it out again for each use, so the text is read by one cast that is right for every good record and
+    may read what the judgement will refuse.
     """
-    time = _typed(dataset, dataset.event_time, _field(dataset.event_time))
-    return f"CASE WHEN {time} <= {_latest(dataset)} THEN {time} ELSE {EPOCH} END"
+    text = _field(dataset.event_time)
+    if dataset.time_format == "iso":
+        return f"IFNULL(TRY_CAST(REPLACE(REPLACE(SUBSTRING({text}, 1, 23), 'T', ' '), 'Z', '') AS TIMESTAMP(3)), {EPOCH})"
+    scale, low, high = _epoch_range(dataset)
+    number = f"GREATEST(LEAST(IFNULL(TRY_CAST({text} AS BIGINT), 0), {high - 1}), {low})"
+    return f"CAST(TO_TIMESTAMP_LTZ({number} * {scale}, 3) AS TIMESTAMP(3))"
+
+
+def watermark(dataset: Dataset) -> str:
+    """What a live run concludes from a record: nothing, where its time lies too far ahead of its arrival."""
+    time = quote(dataset.event_time)
+    return f"CASE WHEN {time} <= {_latest(dataset)} THEN {time} - {interval(dataset.watermark_delay)} END"
 
 
 def problem(dataset: Dataset, history_ms: int | None = None) -> str:
@@ -120,14 +131,18 @@ def _pattern(word: str) -> str:
 def _time(text: str, dataset: Dataset) -> str:
     if dataset.time_format == "iso":
         return _iso_time(text)
-    scale = 1000 if dataset.time_format == "epoch_s" else 1
-    # Years 1 to 9999: beyond them the conversion would fail and stop the job.
-    low, high = -62_135_596_800_000 // scale, 253_402_300_800_000 // scale
+    scale, low, high = _epoch_range(dataset)
     number = f"TRY_CAST({text} AS BIGINT)"
     return (
         f"CASE WHEN {number} >= {low} AND {number} < {high} "
         f"THEN CAST(TO_TIMESTAMP_LTZ({number} * {scale}, 3) AS TIMESTAMP(3)) END"
     )
+
+
+def _epoch_range(dataset: Dataset) -> tuple[int, int, int]:
+    """Milliseconds a unit, and years 1 to 9999 in units: beyond them the conversion would fail and stop the job."""
+    scale = 1000 if dataset.time_format == "epoch_s" else 1
+    return scale, -62_135_596_800_000 // scale, 253_402_300_800_000 // scale
 
 
 def _iso_time(text: str) -> str:

@@ -33,7 +33,7 @@ def from_topics(dataset: Dataset, bound: Topics, *, live: bool) -> list[Statemen
         "`_offset` BIGINT METADATA FROM 'offset' VIRTUAL",
         "`_topic` STRING METADATA FROM 'topic' VIRTUAL",
     ]
-    body += dialect.time_columns(live, time, raw_records.event_time(dataset), dataset.watermark_delay)
+    body += dialect.time_columns(live, time, raw_records.event_time(dataset), raw_records.watermark(dataset))
     items = "`_raw`, CAST(`_known_at` AS TIMESTAMP(3)) AS `_known_at`, `_partition`, `_offset`, `_topic`"
     select = f"SELECT {', '.join([items, *dialect.carried(live, time)])}\nFROM {quote(source)}"
     return [

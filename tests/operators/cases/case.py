@@ -57,16 +57,15 @@ class Case:
 
         from flink_jobs.reference.run import connect
 
-        found = {}
+        found, db = {}, connect()
         for name, (declared, rows) in self.inputs.items():
             found[name] = folder / name
             found[name].mkdir(parents=True)
             columns = {c: pa.array([r.get(c) for r in rows], arrow(t)) for c, t in declared.columns.items()}
-            db = connect()
             db.register("given", pa.table(columns))
             # DuckDB writes decimals as whole numbers, which Flink reads; pyarrow writes bytes, which it does not.
             db.execute(f"COPY (FROM given) TO '{found[name] / 'rows.parquet'}' (FORMAT parquet)")
-            db.close()
+        db.close()
         return found
 
 
