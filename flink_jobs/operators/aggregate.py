@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from flink_jobs.core import stamp
 from flink_jobs.core.columns import duckdb_type, flink_type, quote
 from flink_jobs.core.errors import DeclarationError, WrongType
 from flink_jobs.core.expression import condition
 from flink_jobs.core.relation import Relation
 
 FUNCTIONS = ("count", "count_distinct", "sum", "avg", "min", "max", "last")
-_STAMP = 23  # characters of a TIMESTAMP(3) as text: 2017-11-25 01:02:03.004
 
 
 class Aggregate(BaseModel):
@@ -104,13 +104,14 @@ class Aggregate(BaseModel):
 
 def last_value(packed: str, kind: str, *, skip: int = 0) -> str:
     """The value inside a packed ``last`` argument, after ``skip`` more characters."""
-    value = f"SUBSTRING({packed}, {_STAMP + 2 + skip})"
-    return value if kind == "string" else f"CAST({value} AS {flink_type(kind)})"
+    return unpacked(f"SUBSTRING({packed}, {stamp.WIDTH + 2 + skip})", kind)
 
 
-def last_time(packed: str) -> str:
-    """The event time inside a packed ``last`` argument."""
-    return f"CAST(SUBSTRING({packed}, 1, {_STAMP}) AS TIMESTAMP(3))"
+def unpacked(text: str, kind: str) -> str:
+    """The value of a text that CAST made."""
+    if kind == "string":
+        return text
+    return stamp.time(text) if kind == "timestamp" else f"CAST({text} AS {flink_type(kind)})"
 
 
 def _aliased(text: str, rows: Relation) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flink_jobs.core import stamp
 from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.errors import DeclarationError
-from flink_jobs.core.frame import distinct, interval, layer, over, with_neighbours, with_row_before
+from flink_jobs.core.frame import distinct, layer, over, with_neighbours, with_row_before
 from flink_jobs.core.relation import ANY, Relation, reach
-from flink_jobs.operators.aggregate import Aggregate, last_time, last_value
+from flink_jobs.operators.aggregate import Aggregate, last_value
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,11 @@ class Layers:
         return sql
 
     def _last(self, c: Column, kind: str) -> str:
-        packed, stamp = quote(f"{'_before' if self.exclude else '_last'}{c.given}"), f"CAST({quote(self.time)} AS TIMESTAMP(3))"
-        tests = [f"{last_time(packed)} < {stamp}"] if self.exclude else []
+        packed = quote(f"{'_before' if self.exclude else '_last'}{c.given}")
+        tests = [f"{stamp.of(packed)} < {stamp.before(quote(self.time), 0)}"] if self.exclude else []
         if c.window != ANY:
-            tests.append(f"{last_time(packed)} {'>=' if self.exclude else '>'} {stamp} - {interval(c.window)}")
+            oldest = stamp.before(quote(self.time), c.window)
+            tests.append(f"{stamp.of(packed)} {'>=' if self.exclude else '>'} {oldest}")
         value = last_value(packed, kind)
         return f"CASE WHEN {' AND '.join(tests)} THEN {value} END" if tests else value
 

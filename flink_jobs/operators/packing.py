@@ -5,9 +5,10 @@ MIN and MAX of such texts are the first and the last row, in any order of arriva
 
 from __future__ import annotations
 
-from flink_jobs.core.columns import flink_type, quote
+from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import WrongType
 from flink_jobs.core.relation import Relation
+from flink_jobs.operators.aggregate import unpacked
 
 
 def sortable(column: str, kind: str, *, step: str) -> str:
@@ -44,8 +45,7 @@ def pack(order: str, column: str) -> str:
 def unpack(packed: str, kind: str) -> str:
     """The value of a packed text; NULL for the NULL text and for a packed NULL."""
     value = f"SUBSTRING({packed}, POSITION('|' IN {packed}) + 2)"
-    typed = value if kind == "string" else f"CAST({value} AS {flink_type(kind)})"
-    return f"CASE WHEN CHAR_LENGTH({packed}) > POSITION('|' IN {packed}) THEN {typed} END"
+    return f"CASE WHEN CHAR_LENGTH({packed}) > POSITION('|' IN {packed}) THEN {unpacked(value, kind)} END"
 
 
 def reference_order(rows: Relation, alias: str) -> str:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from flink_jobs.core import stamp
 from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS, interval, over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
-from flink_jobs.operators.aggregate import last_time
 from flink_jobs.operators.packing import row_order
 
 MADE = {"dwell_ms": "bigint", "is_entry": "boolean", "is_exit": "boolean"}
@@ -66,7 +66,7 @@ class PathEdges(Operator):
     def select(self, given: Given) -> str:
         rows = given[self.input]
         here, there = f"l.{quote(rows.event_time)}", f"r.{quote(rows.event_time)}"
-        entry = f"COALESCE({last_time('l.`_previous`')} <= CAST({here} AS TIMESTAMP(3)) - {interval(self.gap)}, TRUE)"
+        entry = f"COALESCE({stamp.of('l.`_previous`')} <= {stamp.before(here, self.gap)}, TRUE)"
         value = f"r.{quote(self.value)}"
         if rows.columns[self.value] == "timestamp":
             value = f"CAST({value} AS TIMESTAMP(3))"

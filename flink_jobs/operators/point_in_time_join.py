@@ -6,13 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from flink_jobs.core import stamp
 from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import LooseOrder, WrongType
 from flink_jobs.core.event_time import Duration
-from flink_jobs.core.frame import interval, over
+from flink_jobs.core.frame import over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import ANY, Relation
-from flink_jobs.operators.aggregate import last_time, last_value
+from flink_jobs.operators.aggregate import last_value
 from flink_jobs.operators.matching import HERE, On, asking, pairs, require_pairs, taken
 
 
@@ -76,23 +77,23 @@ class PointInTimeJoin(Operator):
     def select(self, given: Given) -> str:
         left, right = given[self.left], given[self.right]
         names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
-        stamp, known = f"CAST({quote(right.event_time)} AS STRING)", " AND ".join(
+        since, known = f"CAST({quote(right.event_time)} AS STRING)", " AND ".join(
             f"{quote(c)} IS NOT NULL" for c in pairs(self.on).values()
         )
         # Time first, so that the greatest text is the latest row; '+' tells a value from a NULL of the same row.
         packed = {
-            f"_{n}": ("STRING", f"{stamp} || '|' || COALESCE('+' || CAST({quote(c)} AS STRING), '')")
+            f"_{n}": ("STRING", f"{since} || '|' || COALESCE('+' || CAST({quote(c)} AS STRING), '')")
             for c, n in names.items()
         }
-        packed["_since"] = ("STRING", stamp)
+        packed["_since"] = ("STRING", since)
         if self.valid_to:
-            packed["_until"] = ("STRING", f"{stamp} || '|' || COALESCE('+' || CAST({quote(self.valid_to)} AS STRING), '')")
+            packed["_until"] = ("STRING", f"{since} || '|' || COALESCE('+' || CAST({quote(self.valid_to)} AS STRING), '')")
         per, time = tuple(pairs(self.on)), left.event_time
         frame = over(per, time, None)
         latest = ", ".join(f"MAX({quote(p)}) {frame} AS {quote('_at' + p)}" for p in packed)
         fresh = "`_at_since` IS NOT NULL"
         if self.max_age is not None:
-            fresh = f"{last_time('`_at_since`')} > CAST({quote(time)} AS TIMESTAMP(3)) - {interval(self.max_age)}"
+            fresh = f"`_at_since` > {stamp.before(quote(time), self.max_age)}"
         if self.valid_to:
             until = _value("until", "timestamp")
             fresh += f" AND COALESCE({until} > CAST({quote(time)} AS TIMESTAMP(3)), TRUE)"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from flink_jobs.core import stamp
 from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration
@@ -67,7 +68,7 @@ class Sessionize(Operator):
     def select(self, given: Given) -> str:
         rows = given[self.input]
         # Through text, because the planner of batch fails on a later frame whose key is a column that a frame has made.
-        start = "CAST(CAST(`session_start` AS STRING) AS TIMESTAMP(3)) AS `session_start`"
+        start = f"{stamp.time('CAST(`session_start` AS STRING)')} AS `session_start`"
         items = ", ".join([*map(quote, rows.columns), start, "`session_number`"])
         return f"SELECT {items} FROM (\n{with_sessions(rows, self.per, self.gap, self.cut)}\n)"
 

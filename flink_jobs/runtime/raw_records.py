@@ -7,6 +7,7 @@ named by a reason and a field, and nothing is guessed. Of a field that stands tw
 
 from __future__ import annotations
 
+from flink_jobs.core import stamp
 from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.frame import interval
@@ -146,15 +147,10 @@ def _epoch_range(dataset: Dataset) -> tuple[int, int, int]:
 
 
 def _iso_time(text: str) -> str:
-    """Day and clock apart: reading both at once goes through a formatter of Java, which costs more than all else of a record.
-
-    The cast takes 30 February for the 1st or 2nd of March: a real day is the one that the text names.
-    """
-    day, fraction = f"TRY_CAST(SUBSTRING({text}, 1, 10) AS DATE)", f"RPAD(SUBSTRING(REPLACE({text}, 'Z', ''), 21, 3), 3, '0')"
-    hour, minute, second = (f"TRY_CAST(SUBSTRING({text}, {start}, 2) AS INT)" for start in (12, 15, 18))
-    clock = f"((({hour} * 60 + {minute}) * 60 + {second}) * 1000 + TRY_CAST({fraction} AS INT))"
-    real = f"EXTRACT(DAY FROM {day}) = TRY_CAST(SUBSTRING({text}, 9, 2) AS INT)"
-    time = f"CAST({day} AS TIMESTAMP(3)) + {clock} * INTERVAL '0.001' SECOND(1, 3)"
+    """The cast takes 30 February for the 1st or 2nd of March: a real day is the one that the text names."""
+    fraction = f"RPAD(SUBSTRING(REPLACE({text}, 'Z', ''), 21, 3), 3, '0')"
+    real = f"EXTRACT(DAY FROM {stamp.day(text, cast='TRY_CAST')}) = TRY_CAST(SUBSTRING({text}, 9, 2) AS INT)"
+    time = stamp.time(text, fraction=fraction, cast="TRY_CAST")
     return f"CASE WHEN REGEXP({text}, {literal(_ISO)}) AND {real} THEN {time} END"
 
 
