@@ -34,6 +34,12 @@ logger.parquet.name = org.apache.parquet
 logger.parquet.level = WARN
 logger.environment.name = org.apache.flink.runtime.util.EnvironmentInformation
 logger.environment.level = ERROR
+logger.metrics.name = org.apache.flink.runtime.metrics
+logger.metrics.level = ERROR
+logger.offsets.name = org.apache.flink.connector.kafka.source
+logger.offsets.level = ERROR
+logger.version.name = org.apache.kafka.common.utils.AppInfoParser
+logger.version.level = ERROR
 logger.python.name = PythonWorker
 logger.python.level = ALL
 """

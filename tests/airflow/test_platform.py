@@ -1,4 +1,4 @@
-"""The whole way through a real Airflow: three partitions, one cleared, all again; a live job started and stopped."""
+"""The whole way through a real Airflow: three partitions, one cleared, all again; its forms and pages; a live job."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.settings import Settings
+from flink_jobs.services.airflow_config import ADMIN, ADMIN_SECRET
 from flink_jobs.services.dag_runs import ENDED, DagRun, DagRuns, connect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 pytestmark = [
     pytest.mark.services,
@@ -79,6 +85,51 @@ def test_asset_events_carry_partition_rows_and_version(airflow: DagRuns) -> None
     assert all(e["extra"]["rows"] > 0 and e["extra"]["delta_version"] >= 0 for e in built)
 
 
+@pytest.mark.browser
+def test_the_form_builds_a_day_and_the_dialog_a_range(settings: Settings, airflow: DagRuns) -> None:
+    before, known = _content(settings), _run_ids(airflow)
+    # Airflow allows one backfill of a DAG at a time, and notices the end of the last one after a while.
+    _until(lambda: all(b["completed_at"] for b in airflow.call("GET", "/backfills?dag_id=build_features")["backfills"]))
+    with _signed_in(settings) as (page, wrong):
+        form = _form(page, settings.url("airflow"))
+        form.locator("input[type=date]").fill("2025-03-02")
+        form.get_by_role("button", name="Trigger").click()
+        form.wait_for(state="hidden")
+
+        form = _form(page, settings.url("airflow"))
+        form.get_by_text("Backfill", exact=True).click()
+        for day in ("2025/03/01", "2025/03/03"):
+            form.get_by_text("Select date and time").first.click()
+            page.locator("[placeholder='YYYY/MM/DD']:visible").fill(day)
+            page.locator("[placeholder='HH:mm']:visible").fill("00:00")
+            page.keyboard.press("Escape")
+            page.locator("[placeholder='HH:mm']:visible").wait_for(state="detached")
+        form.get_by_text("All Runs", exact=True).click()
+        form.get_by_role("button", name="Run Backfill").click()
+        form.wait_for(state="hidden")
+        assert wrong == []
+    _until(lambda: len(_new(airflow, known)) == 4 and all(r["state"] in ENDED for r in _new(airflow, known)))
+    assert {r["state"] for r in _new(airflow, known)} == {"success"}
+    assert _content(settings) == before
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_buttons_of_a_task_open_its_job_and_its_report(settings: Settings, airflow: DagRuns, theme: str) -> None:
+    run = next(r for r in airflow.call("GET", "/dags/build_features/dagRuns?limit=50")["dag_runs"] if r["state"] == "success")
+    with _signed_in(settings, theme) as (page, wrong):
+        page.goto(f"{settings.url('airflow')}/dags/build_features/runs/{quote(run['dag_run_id'])}/tasks/build/details")
+        assert str(page.get_by_role("link", name="Flink job").get_attribute("href")).startswith(settings.url("flink"))
+        page.goto(str(page.get_by_role("link", name="Quality report").get_attribute("href")))
+        report = page.frame_locator("iframe")
+        report.get_by_text("Where the rows come from").wait_for()
+        assert report.locator("html").get_attribute("data-theme") == theme
+        report.get_by_role("link", name="Data quality").click()
+        report.locator("a.cell").nth(5).wait_for()
+        # Airflow's own frame for pages says so.
+        assert [w for w in wrong if "sandbox" not in w] == []
+
+
 def test_a_live_job_is_stopped_by_marking_its_task(settings: Settings, airflow: DagRuns) -> None:
     from flink_jobs.ingest.registration import known
     from flink_jobs.runs import live
@@ -90,6 +141,43 @@ def test_a_live_job_is_stopped_by_marking_its_task(settings: Settings, airflow: 
     airflow.call("PATCH", task, {"new_state": "success"})
     _until(lambda: live.state("shop", settings=settings).state == "STOPPED")
     assert live.state("shop", settings=settings).wanted == "stopped"
+
+
+@contextmanager
+def _signed_in(settings: Settings, theme: str = "light") -> Iterator[tuple[Page, list[str]]]:
+    """A browser in which the administrator has signed in, and what went wrong in it since."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.pages.browser import opened
+
+    with sync_playwright() as engine, opened(engine, theme=theme) as (page, wrong):
+        page.goto(settings.url("airflow"))
+        page.locator("input[name=username]").fill(ADMIN)
+        page.locator("input[name=password]").fill(settings.secret(ADMIN_SECRET))
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Data quality").wait_for()
+        page.wait_for_load_state("networkidle")
+        wrong.clear()
+        yield page, wrong
+
+
+def _form(page: Page, address: str) -> Locator:
+    page.goto(f"{address}/dags/build_features")
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Trigger").first.click()
+    form = page.get_by_role("dialog").filter(has_text="Single Run")
+    form.wait_for()
+    return form
+
+
+def _run_ids(airflow: DagRuns) -> set[str]:
+    return {r["dag_run_id"] for r in airflow.call("GET", "/dags/build_features/dagRuns?limit=100")["dag_runs"]}
+
+
+def _new(airflow: DagRuns, known: set[str]) -> list[dict[str, str]]:
+    """Runs that somebody asked for since."""
+    runs = airflow.call("GET", "/dags/build_features/dagRuns?limit=100")["dag_runs"]
+    return [r for r in runs if r["dag_run_id"] not in known and r["run_type"] in ("manual", "backfill")]
 
 
 def _load(settings: Settings, folder: Path) -> None:

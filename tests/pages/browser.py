@@ -82,7 +82,8 @@ def opened(engine: Playwright, *, theme: str = "light", width: int = 1440) -> It
             viewport={"width": width, "height": 900}, color_scheme="dark" if theme == "dark" else "light"
         )
         wrong: list[str] = []
-        page.on("request", lambda r: wrong.append(r.url) if urlsplit(r.url).hostname != "127.0.0.1" else None)
+        here = ("127.0.0.1", None)  # what a page makes itself (blob:, data:) has no host
+        page.on("request", lambda r: wrong.append(r.url) if urlsplit(r.url).hostname not in here else None)
         page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: wrong.append(str(e)))
