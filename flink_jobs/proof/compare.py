@@ -1,8 +1,12 @@
-"""Compare two sets of rows as multisets: how many differ, and the first of them, column by column."""
+"""Compare two sets of rows as multisets: how many differ, and the first of them, column by column.
+
+Rows fall into buckets by their key, and each side's bucket comes to a number of rows and two sums of hashes, which do not
+depend on order. Only rows of buckets that differ are looked at, some buckets at a time, so memory is bounded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +17,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 FIRST = 10
+BUCKETS = 4096
+AT_ONCE = 256
+"""Buckets whose rows are compared in one go: a sixteenth of all rows where everything differs."""
+KEPT = 100_000
+"""Differing rows of a side that are kept to name the first of them; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,49 @@ def compare(
     """Compare all Parquet files below two folders; ``columns`` gives the type word of each column that counts."""
     db = connect()
     for side, (_, folder) in zip("ab", (left, right), strict=True):
-        db.execute(f"CREATE TABLE {side} AS {_rows(folder, columns)}")
-    db.execute("CREATE TABLE only_a AS SELECT * FROM a EXCEPT ALL SELECT * FROM b")
-    db.execute("CREATE TABLE only_b AS SELECT * FROM b EXCEPT ALL SELECT * FROM a")
-    rows, ours, theirs = (_count(db, t) for t in ("a", "only_a", "only_b"))
+        bucket = f"hash({_listed(key)}) % {BUCKETS}"
+        db.execute(f"CREATE VIEW {side} AS SELECT *, {bucket} AS _bucket FROM ({_rows(folder, columns)})")
+        db.execute(f"CREATE TABLE only_{side} AS FROM {side} LIMIT 0")
+    rows, odd = _odd_buckets(db, columns)
+    ours = theirs = 0
+    for start in range(0, len(odd), AT_ONCE):
+        some = odd[start : start + AT_ONCE]
+        ours += _only(db, "a", "b", some)
+        theirs += _only(db, "b", "a", some)
     first = _first(db, list(columns), list(key)) if ours or theirs else ()
     db.close()
     return Comparison(left[0], right[0], rows, ours + theirs, first)
+
+
+def _odd_buckets(db: DuckDBPyConnection, columns: Mapping[str, str]) -> tuple[int, list[int]]:
+    """The rows on the left, and the buckets that are not the same on both sides."""
+    row = _listed(columns)
+    sums = (
+        f"SELECT _bucket, COUNT(*) AS n, SUM(hash({row})::HUGEINT) AS one, SUM(hash('again', {row})::HUGEINT) AS two "
+        "FROM {} GROUP BY _bucket"
+    )
+    for side in "ab":
+        db.execute(f"CREATE TABLE sums_{side} AS {sums.format(side)}")
+    odd = db.execute(
+        "SELECT _bucket FROM sums_a x FULL JOIN sums_b y USING (_bucket) "
+        "WHERE (x.n, x.one, x.two) IS DISTINCT FROM (y.n, y.one, y.two) ORDER BY _bucket"
+    ).fetchall()
+    total = db.execute("SELECT COALESCE(SUM(n), 0) FROM sums_a").fetchall()[0][0]
+    return int(total), [int(bucket) for (bucket,) in odd]
+
+
+def _only(db: DuckDBPyConnection, side: str, other: str, buckets: list[int]) -> int:
+    """Rows of some buckets that the other side does not have as often; the first of them go to ``only_<side>``."""
+    listed = ", ".join(map(str, buckets))
+    given = [f"SELECT * FROM {s} WHERE _bucket IN ({listed})" for s in (side, other)]
+    db.execute(f"CREATE OR REPLACE TEMPORARY TABLE found AS {given[0]} EXCEPT ALL {given[1]}")
+    room = max(0, KEPT - _count(db, f"only_{side}"))
+    db.execute(f"INSERT INTO only_{side} FROM found ORDER BY ALL LIMIT {room}")
+    return _count(db, "found")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{n}"' for n in names)
 
 
 def _rows(folder: Path, columns: Mapping[str, str]) -> str:

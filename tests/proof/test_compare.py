@@ -52,3 +52,15 @@ def test_hidden_files_of_a_run_are_not_rows(tmp_path: Path) -> None:
     other = folder(tmp_path, "right", [(1, "a")])
     (other[1] / "day=2017-11-25" / ".part-1.inprogress").write_bytes(b"half")
     assert compare((name, place), other, COLUMNS, ["k"]).equal
+
+
+def test_no_difference_is_lost_when_all_buckets_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flink_jobs.proof.compare.AT_ONCE", 7)
+    monkeypatch.setattr("flink_jobs.proof.compare.KEPT", 20)
+    found = of(tmp_path, [(n, "a") for n in range(500)], [(n, "b") for n in range(500)])
+    assert (found.rows, found.differing, len(found.first)) == (500, 1000, 10)
+    assert all(d.columns == ("v",) for d in found.first)
+
+
+def test_values_that_change_places_between_keys_are_seen(tmp_path: Path) -> None:
+    assert of(tmp_path, [(1, "a"), (2, "b")], [(1, "b"), (2, "a")]).differing == 4
