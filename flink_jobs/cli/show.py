@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.show_proof import show_proof
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,13 +22,21 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    table: Annotated[str | None, typer.Argument(help="A table; without one, all are listed.")] = None,
+    table: Annotated[
+        str | None, typer.Argument(help="A table; without one, all are listed. The word proof: what was proven.")
+    ] = None,
+    pipeline: Annotated[str | None, typer.Argument(help="After proof: the pipeline.")] = None,
     version: Annotated[int | None, typer.Option(min=0, help="The table as it was at this version.")] = None,
     versions: Annotated[int, typer.Option(min=1, help="How many versions to list.")] = 10,
     files: Annotated[bool, typer.Option("--files", help="List the files too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show columns, partitions, versions and where the rows came from."""
+    if table == "proof":
+        show_proof(pipeline, as_json=as_json)
+        return
+    if pipeline is not None:
+        raise typer.BadParameter("A second word stands only after 'proof': mainstem show proof PIPELINE.")
 
     from flink_jobs.core.settings import Settings
     from flink_jobs.lake.describe import describe

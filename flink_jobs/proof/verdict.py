@@ -88,6 +88,11 @@ def proofs(lake: Path, pipeline: str) -> list[Proof]:
     return sorted(found, key=lambda p: (p.made_at, p.proof_id), reverse=True)
 
 
+def proven_pipelines(lake: Path) -> list[str]:
+    """Names of the pipelines that have proofs."""
+    return sorted(f.name for f in (lake / "_proofs").glob("*") if f.is_dir())
+
+
 def standing(lake: Path, pipeline: str, version: str) -> Proof | None:
     """The newest proof of this very version, or None."""
     return next((p for p in proofs(lake, pipeline) if p.version == version), None)

@@ -92,3 +92,32 @@ def test_maintain_plans_and_does(app: typer.Typer) -> None:
     plan = json.loads(run(app, "maintain", "--dry-run", "--quiet", "0s", "--json"))
     assert [(p["before"], p["after"]) for p in plan[0]["compacted"]] == [(3, None)]
     assert "3 files → 1" in run(app, "maintain", "clicks", "--quiet", "0s")
+
+
+def test_show_proof_tells_what_stands(app: typer.Typer, table: Table) -> None:
+    from flink_jobs.jobs.catalog import find
+    from flink_jobs.proof.verdict import Proof, ProofRun, TableProof, save
+
+    def proof(number: int, version: str, differing: int) -> Proof:
+        return Proof(
+            proof_id=f"p{number}", pipeline="shop_features", version=version, start="2025-03-01T00:00:00Z",
+            end="2025-03-02T00:00:00Z", made_at=f"2025-04-0{number}T00:00:00Z", seconds=1.0, inputs={},
+            runs=(ProofRun(name="batch", seconds=1.0),),
+            tables=(TableProof(table="t", left="batch", right="live", rows=7, differing=differing),),
+        )  # fmt: skip
+
+    def verdict() -> tuple[int, str, list[str]]:
+        result = CliRunner().invoke(app, ["show", "proof", "shop_features", "--json"])
+        told = json.loads(result.output)
+        return result.exit_code, told["verdict"], [p["proof_id"] for p in told["proofs"]]
+
+    now = find("shop_features").version
+    assert verdict() == (1, "unproven", [])
+    save(table.lake, proof(1, "of another day", 0))
+    assert verdict() == (1, "unproven", ["p1"])
+    save(table.lake, proof(2, now, 0))
+    assert verdict() == (0, "proven", ["p2", "p1"])
+    assert "shop_features" in run(app, "show", "proof")
+    save(table.lake, proof(3, now, 2))
+    assert verdict() == (1, "disproven", ["p3", "p2", "p1"])
+    assert CliRunner().invoke(app, ["show", "clicks", "shop_features"]).exit_code == 2

@@ -24,7 +24,7 @@ def plan_of(run_locally):
 
 def test_each_partition_of_a_topic_has_its_own_watermark(plan_of, tmp_path):
     text = plan_of(live_job(TOPICS, tmp_path))
-    assert "watermark=[-(" in text and "WatermarkAssigner" not in text
+    assert "watermark=[CASE(" in text and "WatermarkAssigner" not in text
 
 
 def test_a_record_is_read_and_judged_once_for_its_two_tables(plan_of, tmp_path):
