@@ -21,9 +21,9 @@ class Bare:
         command = [sys.executable, "-m", "benchmarks.bare", str(settings.home), str(settings.ports["flink"])]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, setup: Sequence[str], insert: str, *, parallelism: int = 1) -> None:
-        """Define, insert, wait."""
-        asked = {"setup": list(setup), "insert": insert, "parallelism": parallelism}
+    def run(self, setup: Sequence[str], insert: str, *, parallelism: int = 1, checkpoint_ms: int | None = None) -> None:
+        """Define, insert, wait; live with checkpoints, or in batch without."""
+        asked = {"setup": list(setup), "insert": insert, "parallelism": parallelism, "checkpoint_ms": checkpoint_ms}
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("The client has no pipes.")
         print(json.dumps(asked), file=self._process.stdin, flush=True)
@@ -69,8 +69,11 @@ def main() -> None:
         for key, value in {**target, "parallelism.default": str(asked["parallelism"])}.items():
             configuration.set_string(key, value)
         configuration.set_string("execution.batch.adaptive.auto-parallelism.enabled", "false")
-        settings = EnvironmentSettings.new_instance().with_configuration(configuration).in_batch_mode().build()
-        env = TableEnvironment.create(settings)
+        if asked["checkpoint_ms"]:
+            configuration.set_string("execution.checkpointing.interval", f"{asked['checkpoint_ms']} ms")
+        builder = EnvironmentSettings.new_instance().with_configuration(configuration)
+        mode = builder.in_streaming_mode() if asked["checkpoint_ms"] else builder.in_batch_mode()
+        env = TableEnvironment.create(mode.build())
         try:
             for text in asked["setup"]:
                 env.execute_sql(text)

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.modes --pipeline boards --events 10000000``. ``splice`` looks back a week from each label, ``boards`` is
 a windowed top-n. Records arrive in an order shuffled within the watermark delay. Live runs the streaming engine to the end
-of the topics, with its state and checkpoints; the rows of all ways are compared.
+of the topics, with its state and checkpoints; the rows of all ways are compared. The peer is the same SELECT on bare Flink,
+live, over Flink's own JSON format: without quarantine, without dropping copies.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import sys
 import uuid
 from pathlib import Path
 
+from benchmarks.bare import Bare, parquet
 from benchmarks.big_log import BigLog
 from benchmarks.measure import in_turn, own_platform, report
+from flink_jobs.core.columns import flink_type
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.frame import interval
 from flink_jobs.core.plan import Files, Job, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan
@@ -26,6 +31,7 @@ from flink_jobs.proof.produce import produce
 from flink_jobs.proof.records import records
 from flink_jobs.reference.run import connect
 from flink_jobs.runtime import client
+from flink_jobs.runtime.dialect import live as in_live
 from flink_jobs.services import topics
 
 PIPELINES = ("splice", "boards")
@@ -64,6 +70,35 @@ class Trial:
         client.wait(job.job_id, settings=self.settings)
         self.newest[name] = folder
 
+    def bare(self, client: Bare) -> None:
+        """The product's SELECTs between Flink's own JSON source and file sink."""
+        folder = self.settings.folder("out") / f"{next(self._numbers)}"
+        setup = [text for d in self.plan.datasets for text in self._json(d)]
+        setup += [f"CREATE TEMPORARY VIEW `{v.name}` AS {in_live(v.select)}" for v in self.plan.views]
+        output = self.plan.outputs[0]
+        columns = ", ".join(f"`{c}` {flink_type(t)}" for c, t in output.columns.items())
+        setup.append(f"CREATE TEMPORARY TABLE made ({columns}) {parquet(str(folder))}")
+        names = ", ".join(f"`{c}`" for c in output.columns)
+        insert = f"INSERT INTO made SELECT {names} FROM `{output.source}`"
+        client.run(setup, insert, parallelism=self.parallelism, checkpoint_ms=self.checkpoint_ms)
+        self.newest["live, bare"] = folder
+
+    def _json(self, dataset: Dataset) -> list[str]:
+        time = dataset.event_time
+        columns = [f"`{c}` {'TIMESTAMP_LTZ(3)' if t == 'timestamp' else flink_type(t)}" for c, t in dataset.columns.items()]
+        columns.append(f"t AS CAST(`{time}` AS TIMESTAMP(3)), WATERMARK FOR t AS t - {interval(dataset.watermark_delay)}")
+        options = {
+            "connector": "kafka", "topic": dataset.name, "properties.bootstrap.servers": self.settings.kafka,
+            "scan.startup.mode": "earliest-offset", "scan.bounded.mode": "latest-offset", "format": "json",
+            "json.timestamp-format.standard": "ISO-8601",
+        }  # fmt: skip
+        given = ", ".join(f"'{k}'='{v}'" for k, v in options.items())
+        items = ", ".join("t AS `ts`" if c == time else f"`{c}`" for c in dataset.columns)
+        return [
+            f"CREATE TEMPORARY TABLE `raw_{dataset.name}` ({', '.join(columns)}) WITH ({given})",
+            f"CREATE TEMPORARY VIEW `{dataset.name}` AS SELECT {items} FROM `raw_{dataset.name}`",
+        ]
+
     def differing(self, left: str, right: str) -> int:
         """Rows that are not the same in the newest results of two ways."""
         output = self.plan.outputs[0]
@@ -93,19 +128,27 @@ def main() -> None:
     parser.add_argument("--checkpoint-ms", type=int, default=2_000)
     parser.add_argument("--port-base", type=int, default=29_640)
     asked = parser.parse_args()
-    with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
+    with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings, Bare(settings) as client:
         trial = Trial(
             settings, BigLog(asked.events, asked.labels), asked.pipeline, asked.parallelism, asked.checkpoint_ms
         )
         ways = {
             "live, topics": lambda: trial.run("live, topics", live=True),
+            "live, bare": lambda: trial.bare(client),
             "batch, topics": lambda: trial.run("batch, topics", live=False),
             "batch, tables": lambda: trial.run("batch, tables", live=False, files=True),
         }
         found = in_turn(settings, asked.runs, ways)
-        wrong = trial.differing("live, topics", "batch, topics") + trial.differing("live, topics", "batch, tables")
+        wrong = sum(trial.differing("live, topics", other) for other in ("batch, topics", "batch, tables", "live, bare"))
     print(f"differing rows: {wrong}")
-    report(found, {"live to batch": ("live, topics", "batch, topics"), "live to tables": ("live, topics", "batch, tables")})
+    report(
+        found,
+        {
+            "live to batch": ("live, topics", "batch, topics"),
+            "live to bare live": ("live, topics", "live, bare"),
+            "live to tables": ("live, topics", "batch, tables"),
+        },
+    )
     sys.exit(1 if wrong else 0)
 
 
