@@ -83,7 +83,7 @@ def run(settings: Settings, trial: Trial, *, say: Any = print) -> Trial:
         if not at_once:
             _wait_for_checkpoint(settings)
         time.sleep(random.Random(f"{trial.seed}/{number}").uniform(0, 3))
-        pid = _kill(settings, victim)
+        pid = kill(settings, victim)
         trial.killed[victim] += 1
         say(f"{time.monotonic() - started:6.1f} s  kill -9 {victim} (pid {pid})")
     sender.join()
@@ -165,7 +165,7 @@ def _pid(settings: Settings, victim: str) -> int | None:
     return next((entry.pid for entry in platform.status(settings) if entry.name == victim), None)
 
 
-def _kill(settings: Settings, victim: str) -> int:
+def kill(settings: Settings, victim: str) -> int:
     pid = _pid(settings, victim)
     if pid is None:
         sys.exit(f"{victim} is not running: {platform.status(settings)}")

@@ -29,6 +29,9 @@ class Operator(BaseModel):
     """The fields that name inputs: a text, a list of texts, a mapping by input, or a model or list of models with such
     fields of its own. A class with other fields says so here."""
 
+    replaceable: ClassVar[bool] = False
+    """Whether the inputs may be upsert relations, whose rows are replaced by later ones."""
+
     step: str = Field(default="", exclude=True)
 
     @classmethod

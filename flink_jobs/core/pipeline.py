@@ -72,6 +72,7 @@ class Pipeline(BaseModel):
         """The relation of every dataset and step."""
         found = {name: d.relation() for name, d in self.datasets.items()}
         for name in self.order:
+            self._refuse_replaced(name, found)
             found[name] = self.steps[name].out(found)
         return found
 
@@ -118,6 +119,16 @@ class Pipeline(BaseModel):
             for n, s in self.steps.items()
         }
         return data
+
+    def _refuse_replaced(self, name: str, found: dict[str, Relation]) -> None:
+        step = self.steps[name]
+        replaced = [i for i in step.inputs() if i in found and found[i].kind == "upsert"]
+        if replaced and not step.replaceable:
+            raise DeclarationError(
+                f"Step '{name}' ({step.verb()}) reads '{replaced[0]}', whose rows are replaced while their window runs "
+                "(upsert), and this verb needs rows that stay. Read a step without 'running', or publish these rows as they are.",
+                path=("steps", name),
+            )
 
     def _visit(self, name: str, done: dict[str, None], path: list[str]) -> None:
         if name in done:

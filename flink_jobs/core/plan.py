@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.event_time import Partitioning
+from flink_jobs.core.relation import Kind
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +26,7 @@ class View(BaseModel):
 
 
 class Output(BaseModel):
-    """One published table: the view it takes, its columns and how it is cut."""
+    """One published table: the view it takes, its columns and how it is cut; ``upsert`` rows come live as changes."""
 
     model_config = _FROZEN
     table: str
@@ -35,6 +36,7 @@ class Output(BaseModel):
     event_time: str
     partition_by: Partitioning = "day"
     suite: str = ""
+    kind: Kind = "append"
 
 
 class Plan(BaseModel):

@@ -61,6 +61,7 @@ def outputs(pipeline: Pipeline) -> tuple[Output, ...]:
                 event_time=rows.event_time,
                 partition_by=publication.partition_by,
                 suite=publication.suite,
+                kind=rows.kind,
             )
         )
     return tuple(made)

@@ -86,7 +86,9 @@ class Committer:
             table = Table(self._lake, name)
             if job.state == "running":
                 open_fence(table, run_id=job.run_id, job=job.job, live_from=job.fence)
-            known = self._followers[job.run_id, name] = Follower(table, job.run_id, job.job)
+            known = self._followers[job.run_id, name] = Follower(
+                table, job.run_id, job.job, upsert=name in job.upserts
+            )
         return known
 
     def _finish(self, job: LiveJob) -> None:

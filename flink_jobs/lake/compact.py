@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING
 from flink_jobs.lake.active import ActiveFile, active_files
 from flink_jobs.lake.adds import StagedFile, stage
 from flink_jobs.lake.commit import Change, commit
+from flink_jobs.lake.rewrite import fit, new_file, remove, writer
 from flink_jobs.lake.schema import arrow_schema, words_of
 from flink_jobs.lake.table import Table, partition_column
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from deltalake import DeltaTable
-    from deltalake.transaction import RemoveAction
 
 TARGET = 128 * 2**20
 QUIET_S = 600.0
@@ -63,10 +61,8 @@ def _plans(files: Sequence[ActiveFile], target: int, quiet_since: float) -> Iter
 def _rewrite(table: Table, plan: Compacted, target: int) -> Compacted:
     delta = table.open()
     by, words = partition_column(delta), words_of(delta)
-    folder = table.path / "compacted" / f"{by}={plan.partition}"
-    folder.mkdir(parents=True, exist_ok=True)
     inside = {column: word for column, word in words.items() if column != by}
-    written = [_melt(table, bin_, folder, inside) for bin_ in _bins(plan.files, target)]
+    written = [_melt(table, bin_, new_file(table, "compacted", by, plan.partition), inside) for bin_ in _bins(plan.files, target)]
     staged = stage(table, delta, written)
     if commit(table, lambda now: _change(now, plan, staged)) is None:
         for file in written:
@@ -87,29 +83,17 @@ def _bins(files: Sequence[ActiveFile], target: int) -> Iterator[list[ActiveFile]
         yield bin_
 
 
-def _melt(table: Table, files: Sequence[ActiveFile], folder: Path, words: Mapping[str, str]) -> Path:
+def _melt(table: Table, files: Sequence[ActiveFile], path: Path, words: Mapping[str, str]) -> Path:
     """One file with the rows of all, read one row group at a time."""
     import pyarrow.parquet as pq
 
-    path, schema = folder / f"part-{uuid.uuid4().hex}", arrow_schema(words)
-    # The engine's Parquet reader comes with this codec only, and fails on decimals of up to 18 digits in a dictionary.
-    plain = [column for column, word in words.items() if not word.startswith("decimal")]
-    with pq.ParquetWriter(path, schema, compression="SNAPPY", use_dictionary=plain or False) as writer:
+    schema = arrow_schema(words)
+    with writer(path, words) as into:
         for file in files:
             with pq.ParquetFile(table.path / file.path) as source:
                 for group in range(source.num_row_groups):
-                    writer.write_table(_fit(source.read_row_group(group), schema))
+                    into.write_table(fit(source.read_row_group(group), schema))
     return path
-
-
-def _fit(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The rows with all columns of the table, in its order and types; a column that came later is null."""
-    import pyarrow as pa
-
-    for wanted in schema:
-        if wanted.name not in rows.column_names:
-            rows = rows.append_column(wanted.name, pa.nulls(rows.num_rows, wanted.type))
-    return rows.select(schema.names).cast(schema)
 
 
 def _change(delta: DeltaTable, plan: Compacted, staged: Sequence[StagedFile]) -> Change | None:
@@ -118,11 +102,5 @@ def _change(delta: DeltaTable, plan: Compacted, staged: Sequence[StagedFile]) ->
     if not active.issuperset(file.path for file in plan.files):
         return None
     adds = [file.add(new_rows=False) for file in staged]
-    removes = [_remove(file, partition_column(delta)) for file in plan.files]
+    removes = [remove(file, partition_column(delta), new_rows=False) for file in plan.files]
     return Change(adds, removes=removes, metadata={"mainstem.action": "compact"})
-
-
-def _remove(file: ActiveFile, by: str) -> RemoveAction:
-    from deltalake.transaction import RemoveAction
-
-    return RemoveAction(file.path, False, int(time.time() * 1000), file.size, {by: file.partition})

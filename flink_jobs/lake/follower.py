@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flink_jobs.core.errors import LakeError, PartitionOwned
-from flink_jobs.lake.adds import Expected, StagedFile
+from flink_jobs.core.event_time import Span
+from flink_jobs.lake.active import active_files
+from flink_jobs.lake.adds import Expected, StagedFile, stage
 from flink_jobs.lake.commit import Change, commit
 from flink_jobs.lake.fence import Fence, read_fence, refuse_owned_by_batch
+from flink_jobs.lake.fold import OP, fold, in_order
 from flink_jobs.lake.journal import Entry, Journal
 from flink_jobs.lake.lease import Lease
+from flink_jobs.lake.rewrite import remove
 from flink_jobs.lake.scan import Scan
-from flink_jobs.lake.table import Table
+from flink_jobs.lake.table import Table, partition_column
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -34,10 +38,13 @@ class Progress:
 
 
 class Follower:
-    """The one writer of a table for a live run; raises LakeError when another process is that already."""
+    """The one writer of a table for a live run; raises LakeError when another process is that already.
 
-    def __init__(self, table: Table, run_id: str, job: str = "") -> None:
-        self._table, self._run_id, self._job = table, run_id, job
+    Files of an ``upsert`` result hold changes: their partitions are rewritten with the last row of each key.
+    """
+
+    def __init__(self, table: Table, run_id: str, job: str = "", *, upsert: bool = False) -> None:
+        self._table, self._run_id, self._job, self._upsert = table, run_id, job, upsert
         self._lease = Lease(table, f"live job {job or run_id}")
         self._scan = Scan(table.run_folder(run_id))
         self._journal = Journal(table.state / "journal" / run_id)
@@ -75,7 +82,8 @@ class Follower:
     def _next_entry(self) -> Entry | None:
         """Journal the finished files that are new and belong into the table."""
         root, known = self._table.path, self._journal.seen.union(self.progress.refused)
-        new = [file for file in self._scan.files() if file.relative_to(root).as_posix() not in known][:_MOST]
+        new = [file for file in self._scan.files() if file.relative_to(root).as_posix() not in known]
+        new = (in_order(self._settled(new)) if self._upsert else new)[:_MOST]
         good = self._good(new) if new else []
         if not good:
             return None
@@ -83,10 +91,20 @@ class Follower:
         self._behind = entry is None
         return entry
 
+    def _settled(self, files: Sequence[Path]) -> list[Path]:
+        """Files of folders to which a second look finds nothing added: the first may have missed an earlier file."""
+        found = set(Scan(self._table.run_folder(self._run_id)).files()) if files else set()
+        added = {file.parent for file in found.difference(self._scan.files())}
+        return [file for file in files if file.parent not in added]
+
+    def _expected(self, delta: DeltaTable) -> Expected:
+        known = Expected.of(delta)
+        return replace(known, words={**known.words, OP: "string"}) if self._upsert else known
+
     def _good(self, files: Sequence[Path]) -> list[StagedFile]:
         """Files that fit the table and lie ahead of the fence; the others are noted as refused."""
         delta, good = self._table.open(), []
-        expected, fence = Expected.of(delta), read_fence(delta)
+        expected, fence = self._expected(delta), read_fence(delta)
         for file in files:
             try:
                 staged = expected.staged(self._table, file)
@@ -98,13 +116,14 @@ class Follower:
         return good
 
     def _commit(self, entry: Entry) -> None:
-        expected = Expected.of(self._table.open())
+        expected = self._expected(self._table.open())
         staged = [expected.staged(self._table, self._table.path / file) for file in entry.files]
 
         def decide(delta: DeltaTable) -> Change | None:
             if self._done(delta) >= entry.number:
                 return None
-            return self._change(entry, [file for file in staged if self._ahead(file, read_fence(delta))])
+            ahead = [file for file in staged if self._ahead(file, read_fence(delta))]
+            return self._folded(delta, entry, ahead) if self._upsert else self._change(entry, ahead)
 
         version = commit(self._table, decide)
         self._count(entry.number, version)
@@ -119,6 +138,18 @@ class Follower:
         }
         return Change([file.add() for file in staged], transactions={self._app: entry.number}, metadata=metadata)
 
+    def _folded(self, delta: DeltaTable, entry: Entry, staged: Sequence[StagedFile]) -> Change:
+        """Each touched partition as one file with the last row of each key."""
+        known, by, root = Expected.of(delta), partition_column(delta), self._table.path
+        adds, removes = [], []
+        for key in sorted({file.partition for file in staged}):
+            old = active_files(delta, [key])
+            changes = [root / file.path for file in staged if file.partition == key]
+            path = fold(self._table, (by, key), [root / f.path for f in old], changes, known.words, known.key)
+            adds += [file.add() for file in stage(self._table, delta, [path] if path else [])]
+            removes += [remove(file, by, new_rows=True) for file in old]
+        return replace(self._change(entry, staged), adds=adds, removes=removes)
+
     def _ahead(self, file: StagedFile, fence: Fence) -> bool:
         """Whether the partition is still the live job's; it may have been closed since the entry was written."""
         try:
@@ -130,9 +161,17 @@ class Follower:
         return True
 
     def _count(self, through: int, version: int | None = None) -> None:
-        self.progress.rows = self._journal.rows(through) - sum(self._kept_out.values())
+        written = self._journal.rows(through) - sum(self._kept_out.values())
+        self.progress.rows = self._rows_there() if self._upsert else written
         self.progress.files = self._journal.files(through) - len(self._kept_out)
         self.progress.version = self.progress.version if version is None else version
+
+    def _rows_there(self) -> int:
+        """Rows from the fence on: changes are no rows."""
+        delta = self._table.open()
+        start = read_fence(delta).live_from
+        own = (f for f in active_files(delta) if start is not None and Span.of_partition(f.partition).start_ms >= start)
+        return sum(file.rows for file in own)
 
     @property
     def _app(self) -> str:

@@ -26,6 +26,7 @@ class LiveJob:
 
     ``live_from`` is the fence, ISO-8601. ``stopping`` means that no new file will come: the committer takes what is
     there, gives the partitions back to batch (unless ``keep_fence``, for a run that will go on) and sets ``stopped``.
+    ``upserts`` are the tables whose files hold changes, which are folded into their partitions.
     """
 
     job: str
@@ -34,6 +35,7 @@ class LiveJob:
     live_from: str = iso(EPOCH)
     state: State = "running"
     keep_fence: bool = False
+    upserts: tuple[str, ...] = ()
 
     @property
     def fence(self) -> datetime:
@@ -96,7 +98,7 @@ def read_job(path: Path) -> LiveJob:
     """One registered run; raises LakeError when the file is none, FileNotFoundError when it is gone."""
     try:
         facts = json.loads(path.read_text())
-        return LiveJob(**{**facts, "tables": tuple(facts["tables"])})
+        return LiveJob(**{**facts, "tables": tuple(facts["tables"]), "upserts": tuple(facts.get("upserts", ()))})
     except (ValueError, TypeError, KeyError) as error:
         raise LakeError(f"{path} is not the file of a live run: {error}. Start the job again, or delete it.") from error
 

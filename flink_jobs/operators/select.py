@@ -30,6 +30,8 @@ class Select(Operator):
     'bigint'
     """
 
+    replaceable = True
+
     input: str
     keep: tuple[str, ...] = ()
     columns: dict[str, str] = {}

@@ -35,11 +35,12 @@ class TopN(Operator):
     """Keep the first ``n`` rows of each group by a total order.
 
     In
-        One append relation with ``window_start`` and ``window_end`` (see WindowAggregate).
+        One relation of either kind with ``window_start`` and ``window_end`` (see WindowAggregate).
     Out
-        Its columns and ``rank`` (1..n, no holes, no ties). Append; key: window, ``per``, rank.
+        Its columns and ``rank`` (1..n, no holes, no ties). Same kind; key: window, ``per``, rank.
     When
-        Once, as the watermark passes the end of the window.
+        Once, as the watermark passes the end of the window. Over a running aggregate: the list so far at each change, and
+        the row of a rank replaces the one before it.
     Order
         Must tell any two rows of a group apart, else LooseOrder.
 
@@ -51,6 +52,8 @@ class TopN(Operator):
     >>> TopN(step="board", input="hits", n=2, by=by).out({"hits": hits}).key
     ('window_start', 'window_end', 'rank')
     """
+
+    replaceable = True
 
     input: str
     n: int = Field(ge=1, le=10_000)
@@ -74,6 +77,7 @@ class TopN(Operator):
             columns={**rows.columns, "rank": "bigint"},
             key=(*_BOUNDS, *self.per, "rank"),
             event_time=rows.event_time,
+            kind=rows.kind,
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
         )

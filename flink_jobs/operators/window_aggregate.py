@@ -66,9 +66,11 @@ class WindowAggregate(Operator):
         One append relation.
     Out
         ``window_start``, ``window_end`` (excluded), ``window_time`` (the last millisecond of the window, the event time of
-        the row), ``per``, one column an aggregate. Append; key: window and ``per``.
+        the row), ``per``, one column an aggregate. Append, or upsert when ``running``; key: window and ``per``.
     When
         Once, as the watermark passes the end of the window. A row behind the watermark is dropped live; the raw table keeps it.
+        ``running``: the aggregate so far with each row that changes it, and the last of these is the same row as without; a
+        row behind the watermark counts as long as its partition is open.
 
     >>> from flink_jobs.core.relation import Relation
     >>> views = Relation("views", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
@@ -82,6 +84,7 @@ class WindowAggregate(Operator):
     window: Window
     per: tuple[str, ...] = ()
     aggregates: dict[str, Aggregate] = Field(min_length=1)
+    running: bool = False
 
     def out(self, given: Given) -> Relation:
         rows = given[self.input]
@@ -106,6 +109,7 @@ class WindowAggregate(Operator):
             columns={**kept, **made},
             key=("window_start", "window_end", *self.per),
             event_time="window_time",
+            kind="upsert" if self.running else "append",
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
         ).reaching(back_ms=self.window.size - 1)
@@ -114,7 +118,17 @@ class WindowAggregate(Operator):
         rows = given[self.input]
         group = quoted(("window_start", "window_end", "window_time", *self.per))
         items = ", ".join(f"{self._item(a, rows)} AS {quote(n)}" for n, a in self.aggregates.items())
-        return f"SELECT {group}, {items}\nFROM {self.window.table(self.input, rows.event_time)}\nGROUP BY {group}"
+        return f"SELECT {group}, {items}\nFROM {self._windowed(rows)}\nGROUP BY {group}"
+
+    def _windowed(self, rows: Relation) -> str:
+        """The rows with the bounds of their windows; where these are expressions, live groups do not wait for the watermark."""
+        table = self.window.table(self.input, rows.event_time)
+        if not self.running:
+            return table
+        bounds = ", ".join(f"`{c}` + {interval(0)} AS `{c}`" for c in ("window_start", "window_end"))
+        # Not from its own column, which the engine would go on taking for a time attribute.
+        bounds += f", `window_end` - {interval(1)} AS `window_time`"
+        return f"(SELECT {bounds}, {quoted(rows.columns)}\nFROM {table})"
 
     def reference(self, given: Given) -> str:
         rows, size = given[self.input], self.window.size

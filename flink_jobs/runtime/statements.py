@@ -30,8 +30,10 @@ def script(job: Job) -> Script:
     for output in plan.outputs:
         if output.table not in job.sinks:
             raise RunError(f"Job '{job.name}' has no folder for its table '{output.table}'.")
-        setup.append(sinks.sink(output.table, output.columns, job.sinks[output.table], output.partition_by))
-    return Script(tuple(setup), statement_set(sinks.insert(o, plan) for o in plan.outputs))
+        changes, folder = sinks.is_changes(output, live=job.live), job.sinks[output.table]
+        setup.append(sinks.sink(output.table, output.columns, folder, output.partition_by, changes=changes))
+    inserts = (sinks.insert(o, plan, changes=sinks.is_changes(o, live=job.live)) for o in plan.outputs)
+    return Script(tuple(setup), statement_set(inserts))
 
 
 def _source(job: Job, dataset: Dataset) -> list[Statement]:

@@ -101,3 +101,12 @@ def test_a_version_changes_with_the_meaning(changed: Pipeline) -> None:
 
 def test_a_verb_is_the_class_in_snake_case() -> None:
     assert Recent.verb() == "recent"
+
+
+def test_rows_that_are_replaced_are_refused_where_a_verb_needs_rows_that_stay() -> None:
+    from flink_jobs.operators.window_aggregate import WindowAggregate
+
+    hourly = {"window": {"tumble": "1h"}, "aggregates": {"n": {"count": "*"}}, "running": True}
+    so_far = WindowAggregate.model_validate({"step": "so_far", "input": "views", **hourly})
+    with pytest.raises(DeclarationError, match=r"Step 'sums' .*reads 'so_far', whose rows are replaced"):
+        pipeline(so_far, recent("sums", "so_far"))

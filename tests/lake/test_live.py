@@ -323,3 +323,33 @@ def test_waiting_for_a_committer_that_is_not_there_ends(tmp_path: Path, table: T
     stop(tmp_path, "live")
     with pytest.raises(LakeError, match="Is the committer running"):
         wait_until_stopped(tmp_path, "live", timeout_s=0)
+
+
+def test_changes_are_folded_into_their_partition_by_key_in_the_order_of_the_files(live: Table) -> None:
+    def change(ops: list[str], ids: list[int], users: list[str], name: str) -> None:
+        import pyarrow as pa
+
+        write_file(live, "live", D2, ids, name=name, columns={"_op": pa.array(ops), "user": pa.array(users)})
+
+    def folded() -> Follower:
+        follower = Follower(live, "live", "features", upsert=True)
+        try:
+            while follower.step():
+                pass
+        finally:
+            follower.close()
+        return follower
+
+    change(["INSERT", "INSERT", "UPDATE_AFTER"], [1, 2, 1], ["a", "b", "c"], "part-x-0-9")
+    folded()
+    change(["DELETE", "INSERT"], [2, 3], ["b", "d"], "part-x-0-11")
+    change(["UPDATE_AFTER", "UPDATE_AFTER"], [2, 1], ["later", "e"], "part-x-0-10")
+    assert folded().progress.refused == {}
+    rows = query(live.lake, 'SELECT id, "user" FROM clicks ORDER BY id').rows
+    assert [tuple(row) for row in rows] == [(1, "e"), (3, "d")]
+    version = live.open().version()
+    folded()
+    assert live.open().version() == version, "a committed entry is not folded again"
+    change(["DELETE", "DELETE"], [1, 3], ["e", "d"], "part-x-0-12")
+    folded()
+    assert ids(live) == []

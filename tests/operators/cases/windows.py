@@ -48,6 +48,16 @@ def _edges(**window: str) -> dict[str, Operator]:
     return step("window_aggregate", "out", {**HOURLY, "input": "edges", "window": window})
 
 
+def _running(**window: str) -> dict[str, Operator]:
+    return step("window_aggregate", "out", {**HOURLY, "input": "edges", "window": window, "running": True})
+
+
+_LIST = step("top_n", "list", {"input": "out", "n": 2, "by": BOARD})
+_CLICKS_SO_FAR = step("window_aggregate", "so_far", {**HOURLY, "window": {"tumble": "1m"}, "running": True})
+_FIRST_OF_MANY = step("top_n", "firsts", {"input": "so_far", "n": 3, "per": ["users"], "by": BOARD})
+_ONLY_SOME = step("select", "some", {"input": "firsts", "where": "n > 0", "columns": {"twice": "n * 2"}})
+
+
 CASES = [
     Case("a day in hours over the end of a month", _EDGES, _edges(cumulate="1d", every="1h"), "out", span=_MONTH_END),
     Case("hops of three windows", _EDGES, _edges(hop="3h", every="1h"), "out", span=_MONTH_END),
@@ -61,4 +71,10 @@ CASES = [
     Case("hop", JUST_CLICKS, step("window_aggregate", "out", {**HOURLY, "window": HOP}), "out"),
     Case("cumulate", JUST_CLICKS, step("window_aggregate", "out", {**HOURLY, "window": CUMULATE}), "out"),
     Case("top-n", JUST_CLICKS, {**_COUNTS, **step("top_n", "out", {"input": "counts", "n": 2, "by": BOARD})}, "out"),
+    Case("hours so far", _EDGES, _running(tumble="1h"), "out", span=_MONTH_END),
+    Case("a day so far, by the hour", _EDGES, _running(cumulate="1d", every="1h"), "out", span=_MONTH_END),
+    Case("hops so far", _EDGES, _running(hop="3h", every="1h"), "out", span=_MONTH_END),
+    Case("the list so far", _EDGES, {**_running(tumble="1d"), **_LIST}, "list", span=_MONTH_END),
+    Case("the list so far in groups", JUST_CLICKS, {**_CLICKS_SO_FAR, **_FIRST_OF_MANY, **_ONLY_SOME}, "some"),
+    Case("the list so far of nothing", {"edges": (EDGES, [])}, {**_running(tumble="1d"), **_LIST}, "list", span=_MONTH_END),
 ]
