@@ -25,8 +25,26 @@ def submit(job: Job | IngestJob, target: Mapping[str, str]) -> TableResult:
     text = _script(job)
     env = environment.create(target, configuration.of_job(job), live=job.live)
     _define(env, text, job.name)
+    _number_from_one(env)
     with _named(f"Job '{job.name}'"):
         return env.execute_sql(text.insert)
+
+
+def _number_from_one(env: TableEnvironment) -> None:
+    """Number the plan's nodes as every earlier plan of the same text was numbered.
+
+    The engine counts on from plan to plan in a static field, and names the state of a table function by that number
+    (TO_CHANGELOG is one): without this a job could not be resumed from its own checkpoint after it was planned anew.
+    Only the one thread that plans comes here.
+    """
+    from pyflink.java_gateway import get_gateway
+
+    # The planner's classes live in a loader of their own, out of reach of the gateway's names.
+    loader = env._j_tenv.getPlanner().getClass().getClassLoader()
+    context = loader.loadClass("org.apache.flink.table.planner.plan.nodes.exec.ExecNodeContext")
+    none = get_gateway().new_array(get_gateway().jvm.Object, 0)
+    classes = get_gateway().new_array(get_gateway().jvm.Class, 0)
+    context.getMethod("resetIdCounter", classes).invoke(None, none)
 
 
 def _require_empty(job: Job | IngestJob) -> None:
