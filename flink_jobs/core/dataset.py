@@ -20,6 +20,7 @@ class Dataset(BaseModel):
     ``watermark_delay`` is how much later than a row with a later event time a row may arrive and still count.
     ``max_ahead`` is how far an event time may lie ahead of the arrival; a record beyond it goes to quarantine, because
     it would push the watermark over all honest rows.
+    ``lateness_budget`` is how long after the end of its partition a late row is still repaired; none: always.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +31,7 @@ class Dataset(BaseModel):
     event_time: str
     watermark_delay: Duration = 10_000
     max_ahead: Duration = 3_600_000
+    lateness_budget: Duration | None = None
     partition_by: Partitioning = "day"
     table: str = ""
     topic: str = ""

@@ -78,10 +78,11 @@ class Pipeline(BaseModel):
 
     @cached_property
     def version(self) -> str:
-        """Twelve hex digits of the declaration, descriptions left out, and of the SELECTs it renders."""
+        """Twelve hex digits of the declaration, without descriptions and lateness budgets, and of the SELECTs it renders."""
         declared = self.declaration()
         for part in (declared, *declared["datasets"].values(), *declared.get("publish", {}).values()):
             part.pop("description", None)
+            part.pop("lateness_budget", None)
         text = json.dumps(declared, sort_keys=True)
         selects = [self.steps[n].select(self.relations) for n in self.order]
         return hashlib.sha256("\n".join([text, *selects]).encode()).hexdigest()[:12]
