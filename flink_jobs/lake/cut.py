@@ -31,12 +31,14 @@ def known_before(table: Table, instant: datetime, *, into: Path, partitions: Ite
     return cut(table, f"epoch_ms(_known_at) < {to_ms(instant)}", into=into, partitions=partitions)
 
 
-def cut(table: Table, where: str, *, into: Path, partitions: Iterable[str] | None = None) -> Snapshot:
-    """The rows of the newest version that meet a condition in DuckDB's SQL. The folder must not exist."""
+def cut(
+    table: Table, where: str, *, into: Path, partitions: Iterable[str] | None = None, version: int | None = None
+) -> Snapshot:
+    """The rows of a version (by default the newest) that meet a condition in DuckDB's SQL; what was in ``into`` is replaced."""
     import duckdb
     import pyarrow as pa
 
-    delta = table.open()
+    delta = table.open(version)
     words = {c: word for c, word in words_of(delta).items() if c != partition_column(delta)}
     select = f"SELECT * FROM ({view(table, delta.version(), partitions)}) WHERE {where}"
     shutil.rmtree(into, ignore_errors=True)

@@ -24,7 +24,7 @@ class Published:
     version: int
     at_ms: int
     run_id: str
-    inputs: Mapping[str, int]
+    inputs: Mapping[str, int] = field(hash=False)
 
 
 @dataclass(frozen=True)

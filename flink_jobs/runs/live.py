@@ -25,6 +25,7 @@ from flink_jobs.lake.closing import read_closing
 from flink_jobs.lake.live_jobs import LiveJob
 from flink_jobs.lake.schema import create
 from flink_jobs.lake.table import Table
+from flink_jobs.runs.audit_live_verdict import differences
 from flink_jobs.runs.closing import watched
 from flink_jobs.runs.live_job import history_topics, live_job
 from flink_jobs.runtime import client
@@ -139,8 +140,9 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
 
 
 def concerns(settings: Settings) -> list[str]:
-    """One line for each live partition whose suite failed or warned, and each table that lags or is silent; from disk alone."""
-    lines: list[str] = []
+    """One line for each live partition whose suite failed or warned or whose rows a batch does not have, and each table that
+    lags or is silent; from disk alone."""
+    lines = differences(settings.lake)
     for found in registry.registrations(settings):
         going = found.wanted == "running"
         facts = _closing(settings, found, going=going) if going else {"alarms": (), "troubles": {}}

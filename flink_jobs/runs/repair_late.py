@@ -104,6 +104,13 @@ class LateRows:
             found += [Counted(name, *row) for row in some]
         return found
 
+    def write_ids(self, dataset: str, file: Path) -> int:
+        """The hashed keys of a dataset's late rows as one Parquet file; returns how many."""
+        ids = "SELECT DISTINCT id FROM late WHERE d = ?"
+        self.db.execute(f"COPY ({ids}) TO '{str(file).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)", [dataset])
+        (found,) = self.db.execute(f"SELECT COUNT(*) FROM ({ids})", [dataset]).fetchall()[0]
+        return int(found)
+
     def _since_batch(self, name: str, origin: Published, low: int, high: int) -> str | None:
         dataset, grower = self._datasets[name], self._growers[name]
         growth = grower.since(origin.inputs.get(dataset.table_name, -1), origin.at_ms, _partitions(dataset, low, high))
