@@ -170,16 +170,17 @@ def _partitions(dataset: Dataset, low: int, high: int) -> list[str] | None:
 
 
 def _columns(dataset: Dataset) -> list[str]:
-    return list(dict.fromkeys([dataset.event_time, *dataset.key, "_known_at", "_partition"]))
+    return list(dict.fromkeys([dataset.event_time, *dataset.key, "_known_at", "_partition", "_offset"]))
 
 
 def _raw(dataset: Dataset, select: str | None) -> str | None:
-    return select and _facts(dataset, select, known="epoch_ms(_known_at)", loaded="_partition < 0")
+    place = "_partition AS p, _offset AS o"
+    return select and _facts(dataset, select, known="epoch_ms(_known_at)", loaded="_partition < 0", place=place)
 
 
-def _facts(dataset: Dataset, select: str, *, known: str, loaded: str) -> str:
+def _facts(dataset: Dataset, select: str, *, known: str, loaded: str, place: str = "0 AS p, 0 AS o") -> str:
     key = ", ".join(map(quoted, dataset.key))
     return (
         f"SELECT '{dataset.name}' AS d, epoch_ms({quoted(dataset.event_time)}) AS t, {known} AS k, hash({key}) AS id, "
-        f"{loaded} AS loaded FROM ({select})"
+        f"{loaded} AS loaded, {place} FROM ({select})"
     )
