@@ -2,7 +2,8 @@
 
 Rows that arrive after their day was computed, or too late for the live job, are in the raw tables. This finds them, works out
 from the look-back which published days they touch, and publishes exactly those anew: through the gate, each day in one
-commit, neighbours in one Flink job. Without late rows nothing is computed. A second run changes nothing.
+commit, neighbours in one Flink job. The asset events name the days, so DAGs that follow per partition run for exactly those.
+Without late rows the task is skipped. A second run changes nothing.
 
 **When**: each night at 02:00 UTC, after the audit of the live job, and whenever files were loaded. Days that a live job has not
 closed yet stay with it. **Small repairs wait**: fewer late rows than *At least* are left for a later run, until one of them
@@ -20,7 +21,7 @@ from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable
 
 from mainstem_airflow import form
 from mainstem_airflow.assets import table
-from mainstem_airflow.command import RunCommand
+from mainstem_airflow.repair_late import RepairLate
 
 with DAG(
     "repair_late",
@@ -42,7 +43,7 @@ with DAG(
         "parallelism": form.parallelism(),
     },
 ):
-    RunCommand(
+    RepairLate(
         task_id="repair",
         doc_md="mainstem repair, as a task.",
         command=[
@@ -54,4 +55,5 @@ with DAG(
             "--parallelism={{ params.parallelism }}",
         ],
         pool="flink_slots",
+        outlets=[table("user_features"), table("item_features")],
     )

@@ -26,12 +26,16 @@ def repair(
     min_rows: Annotated[int, typer.Option(min=1, help="Leave fewer late rows for later …")] = 1,
     max_wait: Annotated[str, typer.Option(help="… until one of them has been known for so long.")] = "0s",
     parallelism: Annotated[int, typer.Option(min=1, max=128, help="Parallel tasks of a job.")] = 1,
+    report: Annotated[str, typer.Option(help="Write what was done as JSON into this file too.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Find late rows, and publish exactly the partitions they touch anew. Exit 1 when a suite refused any of them."""
+    from pathlib import Path
+
     from flink_jobs.core.event_time import parse_duration
     from flink_jobs.core.settings import Settings
     from flink_jobs.jobs.catalog import find
+    from flink_jobs.lake.whole import write_whole
     from flink_jobs.runs.repair import Worth
     from flink_jobs.runs.repair import repair as run
     from flink_jobs.runs.repair_plan import plan
@@ -48,8 +52,10 @@ def repair(
         parallelism=parallelism,
         say=(lambda _: None) if as_json else (lambda line: screen.print(line, style="dim", markup=False)),
     )
+    ended = {"waits": done.waits, "jobs": done.jobs, "done": done.done, "refused": done.refused}
+    if report:
+        write_whole(Path(report), {**_facts(done.plan), **ended})
     if as_json:
-        ended = {"waits": done.waits, "jobs": done.jobs, "done": done.done, "refused": done.refused}
         print_json({**_facts(done.plan), **ended})
     else:
         _show(done.plan)
@@ -80,7 +86,7 @@ def _show(wanted: RepairPlan) -> None:
         return
     found = Table("table", "partition", "touched by", box=None, pad_edge=False, header_style="bold")
     for part in wanted.affected:
-        why = "left unfinished by its live job" if part.open else f"{part.rows:,} late rows"
+        why = "left unfinished by its live job" if part.open else f"{part.rows:,} late row{'' if part.rows == 1 else 's'}"
         found.add_row(part.table, part.partition, why)
     screen.print(found)
 

@@ -28,7 +28,7 @@ _COUNTED = ("insert", "update_after", "delete")
 
 @dataclass(frozen=True)
 class Changes:
-    """``rows`` have the table's columns, ``_change`` and ``_version`` (the later one); ``partitions`` are those that differ."""
+    """``rows`` have ``_change``, ``_version`` (the later one) and the table's columns; ``partitions`` are those that differ."""
 
     from_version: int
     to_version: int
@@ -62,7 +62,8 @@ def changes(table: Table, from_version: int, to_version: int | None = None) -> I
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         found = difference(db, old, new, list(words), key)
-        db.execute(f"CREATE TEMP TABLE found AS SELECT *, {now.version()} AS _version FROM ({found})")
+        told = f"{CHANGE}, {now.version()} AS _version, * EXCLUDE ({CHANGE})"
+        db.execute(f"CREATE TEMP TABLE found AS SELECT {told} FROM ({found})")
         counted = dict(db.execute(f"SELECT {CHANGE}, COUNT(*) FROM found GROUP BY ALL").fetchall())
         counts = {word.removesuffix("_after"): counted.get(word, 0) for word in _COUNTED}
         yield Changes(from_version, now.version(), tuple(touched), db.table("found"), counts)

@@ -38,7 +38,7 @@ class Grower:
         self._then: dict[int, list[ActiveFile] | None] = {}
 
     def since(self, version: int, at_ms: int, partitions: Iterable[str] | None = None) -> Growth:
-        """What came after ``version``, which was the newest at ``at_ms`` (wall clock); only of these partitions."""
+        """What came after ``version`` (-1: unknown), the newest at ``at_ms`` (wall clock); only of these partitions."""
         keep = None if partitions is None else set(partitions)
         now = [f for f in self.files if keep is None or f.partition in keep]
         then = self._files(version)
@@ -52,7 +52,7 @@ class Grower:
     def _files(self, version: int) -> list[ActiveFile] | None:
         if version not in self._then:
             try:
-                self._then[version] = active_files(self.table.open(version))
+                self._then[version] = active_files(self.table.open(version)) if version >= 0 else None
             except LakeError:
                 self._then[version] = None
         return self._then[version]

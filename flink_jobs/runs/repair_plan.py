@@ -60,11 +60,14 @@ class RepairPlan:
 def plan(pipeline: Pipeline, lake: Path, *, budget_ms: int | None = None) -> RepairPlan:
     """What late rows ask for. ``budget_ms`` stands in for the budgets of the datasets.
 
-    Raises NoTable when a table of the pipeline does not exist.
+    A pipeline that has published nothing yet has nothing to repair. Raises NoTable when it has, and an input is gone.
     """
+    published = [name for name in pipeline.publish if Table(lake, name).exists()]
+    if not published:
+        return RepairPlan(pipeline.name, pipeline.version, {}, (), (), partitioning(pipeline))
     late, left = LateRows(pipeline, lake, budget_ms=budget_ms), list[Affected]()
     groups: dict[str, tuple[Origin, list[Reach]]] = {}
-    for table in pipeline.publish:
+    for table in published:
         known, fence, keys = _partitions(Table(lake, table))
         for key in keys:
             origin = known.of(key)

@@ -20,7 +20,7 @@ from .rows import COLUMNS, D1, D2, write_file
 
 def told(table: Table, start: int, end: int | None = None) -> list[tuple[int, str, str]]:
     with changes(table, start, end) as found:
-        return [(row[0], row[1], row[-2]) for row in found.rows.fetchall()]
+        return [(row[2], row[3], row[0]) for row in found.rows.fetchall()]
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from flink_jobs.cli import build
 from flink_jobs.core.event_time import Span, parse_utc
 from flink_jobs.lake.compact import compact
 from flink_jobs.lake.fence import close_through, lift_fence, open_fence
@@ -141,6 +144,24 @@ def test_partitions_given_back_unfinished_are_computed(live: Log) -> None:
     lift_fence(table, run_id="live-1")
     (found,) = plan(live.pipeline, live.lake).affected
     assert (found.table, found.partition, found.open) == ("tap_copies", D3, True)
+
+
+def test_before_anything_is_published_there_is_nothing_to_do(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.arrive(FIRST)
+    assert plan(log.pipeline, log.lake).affected == ()
+
+
+def test_the_plan_is_told_without_doing_it(log: Log, monkeypatch) -> None:
+    monkeypatch.setenv("MAINSTEM_LAKE", str(log.lake))
+    log.arrive([LATE])
+    told = CliRunner().invoke(build(), ["repair", str(log.file), "--plan", "--json"])
+    assert told.exit_code == 0, told.output
+    assert [(a["table"], a["partition"]) for a in json.loads(told.stdout)["affected"]] == [
+        ("tap_copies", D1), ("tap_counts", D1), ("tap_counts", D2),
+    ]  # fmt: skip
+    shown = CliRunner().invoke(build(), ["repair", str(log.file), "--plan"]).output
+    assert [line for line in shown.splitlines() if line.startswith("tap_copies")] == [f"tap_copies  {D1}  1 late row"]
 
 
 def test_neighbours_share_a_job_and_long_chains_are_cut() -> None:
