@@ -123,6 +123,18 @@ def test_a_row_below_the_highest_time_known_before_may_have_been_dropped(live: L
     assert touched(found) == [("tap_copies", D2, 1), ("tap_counts", D2, 1)]
 
 
+def test_history_that_was_there_at_the_start_is_no_late_row(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.arrive([(1, f"{D1}T10:00:00Z", f"{D4}T00:00:00Z")], partition=-1)
+    log.publish("tap_counts", [D1])
+    open_fence(log.table("tap_counts"), run_id="live-1", job="taps", live_from=parse_utc(D2))
+    close_through(log.table("tap_counts"), parse_utc(D3))
+    log.arrive([(2, f"{D2}T11:00:00Z", f"{D2}T11:00:01Z")])
+    assert plan(log.pipeline, log.lake).affected == ()
+    log.arrive([(3, f"{D1}T12:00:00Z", f"{D2}T12:00:00Z")])
+    assert touched(plan(log.pipeline, log.lake)) == [("tap_counts", D1, 1), ("tap_counts", D2, 1)]
+
+
 def test_open_partitions_belong_to_the_live_job(live: Log) -> None:
     live.arrive([(3, f"{D4}T10:00:00Z", f"{D4}T10:00:00Z"), (4, f"{D3}T10:00:00Z", f"{D4}T10:00:01Z")])
     assert plan(live.pipeline, live.lake).affected == ()
