@@ -16,7 +16,7 @@ Row = tuple[str, int, int, int, int, bool]
 def found(rows: list[Row]) -> list[tuple[str, int]]:
     db = duckdb.connect()
     db.execute("CREATE TABLE known (d VARCHAR, t BIGINT, k BIGINT, p INT, o BIGINT, loaded BOOLEAN, id UBIGINT)")
-    db.executemany("INSERT INTO known VALUES (?, ?, ?, ?, ?, ?, 0)", rows)
+    db.execute(f"INSERT INTO known VALUES {', '.join(str((*row, 0)) for row in rows)}")
     return sorted(db.execute(f"SELECT d, t FROM ({late({'a': 10, 'b': 10})})").fetchall())
 
 
