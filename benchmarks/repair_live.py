@@ -13,7 +13,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from flink_jobs.proof.compare import compare
 from flink_jobs.runs import aside, live
 from flink_jobs.runs.audit_live import audit, due
 from flink_jobs.runs.repair import repair
+from flink_jobs.services import topics
 
 PIPELINE = str(Path(__file__).with_name("repair.yaml"))
 START_MS = 1_700_006_400_000
@@ -59,12 +60,17 @@ class Trial:
         return self.kept == self.rows and self.late > 0 and not self.real and not any(self.differing.values())
 
 
+def is_late(number: int) -> bool:
+    """One row in a hundred, half of them likes."""
+    return number % 200 in (7, 100)
+
+
 def departures(rows: int, seconds: float) -> Iterator[list[Departure]]:
     """Rows of both topics in order of arrival: most within the watermark delay, one in a hundred 2 hours to 2 days late."""
     made = []
     for i in range(rows):
         at = START_MS + i * (DAYS * DAY // rows)
-        late = 2 * HOUR + i * 7919 % (46 * HOUR) if i % 100 == 7 else i * 31 % 8 * 1000
+        late = 2 * HOUR + i * 7919 % (46 * HOUR) if is_late(i) else i * 31 % 8 * 1000
         raw = f'{{"event_id":{i},"user_id":{i * 31 % 499},"item_id":{i * 7919 % 97},"ts":"{iso(from_ms(at))}"}}'
         made.append((at + late, Departure("likes" if i % 5 == 0 else "taps", 0, str(i), raw)))
     made.sort()
@@ -77,10 +83,12 @@ def run(settings: Settings, trial: Trial, *, seconds: float) -> Trial:
     """Play, wait until three days are closed, audit, repair, compare. The platform of ``settings`` must be up."""
     since, found = time.monotonic(), find(PIPELINE)
     datasets = list(found.datasets.values())
-    make_topics(settings, datasets, partitions=2)
+    made = make_topics(settings, datasets, partitions=2)
+    # The broker lists a topic a moment after it has made it, and ingest would make one that is not listed.
+    _wait(lambda: made.items() <= topics.partitions(settings).items(), "topics", 30)
     ingest.start(settings, "repair-ingest", PIPELINE, datasets, checkpoint_ms=2_000)
     live.start(PIPELINE, from_ms(START_MS), settings=settings)
-    trial.sent_late = sum(i % 100 == 7 for i in range(trial.rows))
+    trial.sent_late = sum(map(is_late, range(trial.rows)))
     play(settings, departures(trial.rows, seconds), speed=1.0)
     _wait_until_closed(settings, list(found.publish))
     trial.kept = _wait_for_rows(settings, trial.rows)
@@ -116,12 +124,21 @@ def differing(settings: Settings, span: Span) -> dict[str, int]:
     return found
 
 
-def _wait_until_closed(settings: Settings, tables: list[str], timeout_s: float = 240) -> None:
-    end, deadline = START_MS + (DAYS - 1) * DAY, time.monotonic() + timeout_s
-    while min(read_fence(Table(settings.lake, t).open()).closed_through for t in tables) < end:
+def _wait_until_closed(settings: Settings, tables: list[str]) -> None:
+    end = START_MS + (DAYS - 1) * DAY
+    _wait(
+        lambda: min(read_fence(Table(settings.lake, t).open()).closed_through for t in tables) >= end,
+        "closed days",
+        240,
+    )
+
+
+def _wait(done: Callable[[], bool], what: str, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not done():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Not closed: {live.state('repair', settings=settings)}")
-        time.sleep(1)
+            raise TimeoutError(f"No {what} within {timeout_s:.0f} s.")
+        time.sleep(0.5)
 
 
 def _wait_for_rows(settings: Settings, rows: int, timeout_s: float = 60) -> int:

@@ -26,10 +26,11 @@ _STEP: Mapping[Partitioning, int] = {"day": 86_400_000, "hour": 3_600_000}
 
 @dataclass(frozen=True)
 class Reach:
-    """Event times ``[low_ms, high_ms)`` of input that rows of a partition may depend on."""
+    """Event times ``[low_ms, high_ms)`` of some datasets that rows of a partition may depend on."""
 
     table: str
     partition: str
+    datasets: tuple[str, ...]
     low_ms: int
     high_ms: int
 
@@ -38,7 +39,14 @@ class Reach:
         rows = pipeline.relations[pipeline.publish[table].source]
         span = Span.of_partition(partition)
         low = _FIRST if rows.look_back_ms == ANY else span.start_ms - rows.look_back_ms
-        return cls(table, partition, low, span.end_ms + rows.look_ahead_ms)
+        return cls(table, partition, feeding(pipeline, table), low, span.end_ms + rows.look_ahead_ms)
+
+
+def feeding(pipeline: Pipeline, table: str) -> tuple[str, ...]:
+    """The datasets that a published table is computed from, sorted."""
+    source = pipeline.publish[table].source
+    names = {source, *(i for step in pipeline.needed((source,)) for i in pipeline.steps[step].inputs())}
+    return tuple(sorted(names & set(pipeline.datasets)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class LateRows:
         self._budgets = {n: d.lateness_budget if budget_ms is None else budget_ms for n, d in self._datasets.items()}
         self.db, self._groups = connect(), 0
         self.db.execute("CREATE TABLE late (grp INT, d VARCHAR, t BIGINT, k BIGINT, id UBIGINT, beyond BOOLEAN)")
-        self.db.execute("CREATE TABLE cells (grp INT, tab VARCHAR, part VARCHAR, low BIGINT, high BIGINT)")
+        self.db.execute("CREATE TABLE cells (grp INT, tab VARCHAR, part VARCHAR, d VARCHAR, low BIGINT, high BIGINT)")
 
     @property
     def inputs(self) -> dict[str, int]:
@@ -74,11 +82,11 @@ class LateRows:
     def look(self, origin: Origin, reaches: Sequence[Reach]) -> None:
         """Find what came since the partitions were computed, as far as they reach."""
         self._groups += 1
-        cells = [(self._groups, r.table, r.partition, r.low_ms, r.high_ms) for r in reaches]
-        self.db.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?)", cells)
+        cells = [(self._groups, r.table, r.partition, d, r.low_ms, r.high_ms) for r in reaches for d in r.datasets]
+        self.db.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?)", cells)
         low, high = min(r.low_ms for r in reaches), max(r.high_ms for r in reaches)
         if isinstance(origin, Published):
-            for dataset in self._datasets:
+            for dataset in sorted({d for r in reaches for d in r.datasets}):
                 self._insert(dataset, self._since_batch(dataset, origin, low, high), low, high)
         else:
             self._since_live(origin, low, high)
@@ -86,8 +94,8 @@ class LateRows:
     def touched(self) -> list[tuple[str, str, int]]:
         """Table, partition and number of late rows within the budget, for each partition that has any."""
         return self.db.execute(
-            "SELECT tab, part, COUNT(*) FROM cells JOIN late ON cells.grp = late.grp AND t >= low AND t < high "
-            "WHERE NOT beyond GROUP BY ALL ORDER BY ALL"
+            "SELECT tab, part, COUNT(*) FROM cells JOIN late USING (grp, d) WHERE t >= low AND t < high AND NOT beyond "
+            "GROUP BY ALL ORDER BY ALL"
         ).fetchall()
 
     def counted(self) -> list[Counted]:
@@ -98,7 +106,7 @@ class LateRows:
             some = self.db.execute(
                 f"SELECT strftime(make_timestamp(t * 1000), '{form}') AS part, COUNT(*), COUNT(*) FILTER (beyond), "
                 "MIN(k) FILTER (NOT beyond) FROM (SELECT DISTINCT t, k, id, beyond FROM late WHERE d = ? AND EXISTS "
-                "(FROM cells WHERE cells.grp = late.grp AND t >= low AND t < high)) GROUP BY part ORDER BY part",
+                "(FROM cells c WHERE c.grp = late.grp AND c.d = late.d AND t >= low AND t < high)) GROUP BY part ORDER BY part",
                 [name],
             ).fetchall()
             found += [Counted(name, *row) for row in some]

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from flink_jobs.cli import build
 from flink_jobs.core.event_time import Span, parse_utc
+from flink_jobs.jobs.catalog import find
 from flink_jobs.lake.compact import compact
 from flink_jobs.lake.fence import close_through, lift_fence, open_fence
 from flink_jobs.lake.publish import append
 from flink_jobs.runs.repair import Worth, chains
+from flink_jobs.runs.repair_late import feeding
 from flink_jobs.runs.repair_plan import RepairPlan, plan
 from tests.runs.late_log import Log, ms
 
@@ -156,6 +158,14 @@ def test_partitions_given_back_unfinished_are_computed(live: Log) -> None:
     lift_fence(table, run_id="live-1")
     (found,) = plan(live.pipeline, live.lake).affected
     assert (found.table, found.partition, found.open) == ("tap_copies", D3, True)
+
+
+def test_rows_touch_only_tables_that_are_computed_from_them() -> None:
+    boards = find("shop_boards")
+    assert {t: feeding(boards, t) for t in ("hot_items_hourly", "order_paths")} == {
+        "hot_items_hourly": ("page_views",),
+        "order_paths": ("orders", "page_views"),
+    }
 
 
 def test_before_anything_is_published_there_is_nothing_to_do(tmp_path: Path) -> None:
