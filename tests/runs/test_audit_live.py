@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from flink_jobs.cli import build
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Span, parse_utc
 from flink_jobs.core.settings import Settings
@@ -105,3 +108,18 @@ def test_what_a_batch_has_replaced_is_no_longer_an_alarm(log: Log, settings: Set
 def test_without_a_closed_partition_there_is_nothing_to_audit(log: Log, settings: Settings) -> None:
     with pytest.raises(DeclarationError, match="nothing to audit"):
         audit(str(log.file), D2, settings=settings)
+
+
+def test_the_command_shows_both_sides_and_its_exit_code_tells_the_cause(
+    log: Log, settings: Settings, monkeypatch
+) -> None:
+    monkeypatch.setenv("MAINSTEM_HOME", str(settings.home))
+    monkeypatch.setenv("MAINSTEM_LAKE", str(log.lake))
+    log.arrive([LATE])
+    asked = ["audit-live", str(log.file), f"--partition={D1}"]
+    shown = CliRunner().invoke(build(), asked)
+    assert shown.exit_code == 1 and "tap_copies batch has (late input): id=50" in shown.output
+    assert CliRunner().invoke(build(), [*asked, "--allow-late"]).exit_code == 0
+    spoil(log)
+    told = CliRunner().invoke(build(), [*asked, "--allow-late", "--json"])
+    assert (told.exit_code, json.loads(told.stdout)[0]["real"]) == (1, 1)

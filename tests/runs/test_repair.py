@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flink_jobs.core.errors import DeclarationError, LakeError
+from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Span, parse_utc
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.history import history
@@ -105,10 +105,3 @@ def test_rows_as_they_were_known(lake: tuple[Settings, Log], tmp_path: Path) -> 
     assert listed == [(known,)] and told["known_before"] == LATE[4][2].replace("Z", ".000Z")
     with pytest.raises(DeclarationError, match="exists already"):
         as_known.run(str(log.file), SPAN, late, tmp_path / "known", settings=settings)
-
-
-def test_a_table_without_known_times_has_no_past(lake: tuple[Settings, Log], tmp_path: Path) -> None:
-    from flink_jobs.lake.cut import known_before
-
-    with pytest.raises(LakeError, match="does not tell when its rows became known"):
-        known_before(Table(lake[1].lake, "tap_counts"), parse_utc(D1), into=tmp_path / "cut")
