@@ -84,11 +84,19 @@ def _show(wanted: RepairPlan) -> None:
     if not wanted.affected:
         screen.print(f"No published partition of '{wanted.pipeline}' is touched by late rows.")
         return
-    found = Table("table", "partition", "touched by", box=None, pad_edge=False, header_style="bold")
+    found = Table("table", "partition", "touched by", "older version", box=None, pad_edge=False, header_style="bold")
     for part in wanted.affected:
-        why = "left unfinished by its live job" if part.open else f"{part.rows:,} late row{'' if part.rows == 1 else 's'}"
-        found.add_row(part.table, part.partition, why)
+        why = (
+            "left unfinished by its live job" if part.open else f"{part.rows:,} late row{'' if part.rows == 1 else 's'}"
+        )
+        found.add_row(part.table, part.partition, why, part.older_version)
     screen.print(found)
+    if any(part.older_version for part in wanted.affected):
+        screen.print(
+            f"Partitions of an older version are computed with the declared one, {wanted.version}; partitions that no late row "
+            "touches stay as they are. Build all of them anew to have one version.",
+            style="yellow",
+        )
 
 
 def _tell(done: Repaired) -> None:

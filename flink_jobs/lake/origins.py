@@ -19,12 +19,14 @@ from flink_jobs.lake.whole import write_whole
 
 @dataclass(frozen=True)
 class Published:
-    """A batch commit that replaced a partition: when (epoch ms of the wall clock), and the table versions it had read."""
+    """A batch commit that replaced a partition: when (epoch ms of the wall clock), the table versions it had read, and the
+    version of the pipeline."""
 
     version: int
     at_ms: int
     run_id: str
     inputs: Mapping[str, int] = field(hash=False)
+    pipeline_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def _take(entry: Mapping[str, Any], published: dict[str, Published], opened: lis
     version, at_ms = int(entry["version"]), int(entry["timestamp"])
     if entry.get("mainstem.action") == "publish":
         inputs = json.loads(entry.get("mainstem.inputs") or "{}")
-        made = Published(version, at_ms, str(entry.get("mainstem.run") or ""), inputs)
+        run, of = str(entry.get("mainstem.run") or ""), str(entry.get("mainstem.version") or "")
+        made = Published(version, at_ms, run, inputs, of)
         published.update(dict.fromkeys(json.loads(entry.get("mainstem.partitions") or "[]"), made))
     elif entry.get("mainstem.live_run") and entry.get("mainstem.fence"):
         live_from = to_ms(parse_utc(str(entry["mainstem.fence"])))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flink_jobs.core.event_time import Partitioning, Span, from_ms, partition_key
@@ -18,12 +18,14 @@ from flink_jobs.runs.repair_late import Counted, LateRows, Origin, Reach
 
 @dataclass(frozen=True)
 class Affected:
-    """A published partition to compute again. ``rows`` late rows touch it; ``open`` when a live job left it unfinished."""
+    """A published partition to compute again. ``rows`` late rows touch it; ``open`` when a live job left it unfinished;
+    ``older_version`` is the pipeline's when it was published, where that is not the one that is declared now."""
 
     table: str
     partition: str
     rows: int
     open: bool = False
+    older_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def plan(pipeline: Pipeline, lake: Path, *, budget_ms: int | None = None) -> Rep
             groups.setdefault(_basis(origin), (origin, []))[1].append(reach)
     for origin, reaches in groups.values():
         late.look(origin, reaches)
-    affected = _merged(late.touched(), left)
+    older = _older(groups.values(), pipeline.version)
+    touched = _merged(late.touched(), left)
+    affected = tuple(replace(a, older_version=older.get((a.table, a.partition), "")) for a in touched)
     counted = tuple(late.counted())
     late.db.close()
     return RepairPlan(pipeline.name, pipeline.version, late.inputs, counted, affected, partitioning(pipeline))
@@ -101,8 +105,18 @@ def _between(start_ms: int, end_ms: int, by: Partitioning) -> Iterator[str]:
 def _basis(origin: Origin) -> str:
     """Partitions with the same basis have the same late rows."""
     if isinstance(origin, Published):
-        return f"batch {sorted(origin.inputs.items())}"
+        return f"batch {sorted(origin.inputs.items())} {origin.pipeline_version}"
     return f"live {origin.run_id} {origin.live_from_ms}"
+
+
+def _older(groups: Iterable[tuple[Origin, list[Reach]]], version: str) -> dict[tuple[str, str], str]:
+    """By table and partition the version that published it, where it is another one."""
+    return {
+        (reach.table, reach.partition): origin.pipeline_version
+        for origin, reaches in groups
+        for reach in reaches
+        if isinstance(origin, Published) and origin.pipeline_version != version
+    }
 
 
 def _merged(touched: Sequence[tuple[str, str, int]], left: Sequence[Affected]) -> tuple[Affected, ...]:

@@ -63,11 +63,12 @@ class Log:
             pq.write_table(_rows(some, partition), folder / "part-0")
         return append(self.raw, run, beside_live=True).version
 
-    def publish(self, table: str, days: Sequence[str], *, taps: int | None = None) -> int:
+    def publish(self, table: str, days: Sequence[str], *, taps: int | None = None, version: str = "") -> int:
         """Empty partitions as a batch that had read version ``taps`` would leave them."""
         made = self.table(table)
-        version = self.raw.open().version() if taps is None else taps
-        return publish(made, f"out-{next(_numbers)}", days, Provenance(inputs={"taps": version})).version
+        read = self.raw.open().version() if taps is None else taps
+        told = Provenance(version=version or self.pipeline.version, inputs={"taps": read})
+        return publish(made, f"out-{next(_numbers)}", days, told).version
 
     def table(self, name: str) -> Table:
         rows = self.pipeline.relations[self.pipeline.publish[name].source]
