@@ -1,0 +1,219 @@
+"""Every operator's live run under ``kill -9``: in the end its rows are those of a batch run.
+
+``python -m benchmarks.kills --kills 50`` starts a platform of its own in a temporary folder. All declarations that the
+operators' checks know run in a few jobs; their rows are fed part by part, and the TaskManager is killed inside each part,
+after a checkpoint that lies in it. Exit code 1 when a row differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.exactly_once import kill, own_platform
+from flink_jobs.core.event_time import from_ms, iso
+from flink_jobs.core.plan import Files, Job, Plan, Topics
+from flink_jobs.core.settings import Settings
+from flink_jobs.jobs.build import plan as build_plan
+from flink_jobs.lake.snapshot import Snapshot, pin
+from flink_jobs.lake.table import Table
+from flink_jobs.proof.compare import compare
+from flink_jobs.proof.produce import produce
+from flink_jobs.proof.records import Record, records
+from flink_jobs.reference.run import connect
+from flink_jobs.runtime import client, rest
+from flink_jobs.services import topics as kafka_topics
+from tests.operators.cases import Case
+from tests.operators.checks.bases import bases
+from tests.operators.checks.calendar import of_kinds
+from tests.operators.proving import grouped, store
+from tests.operators.together import together
+
+PARTITIONS, FOREVER_MS, ENDS = 2, 86_400_000, 16
+AFTER_MS = 10 * 86_400_000
+"""How long after the last row that counts the rows lie that push the watermark over everything."""
+_FAR_PAST = -62_135_596_800_000
+
+
+@dataclass
+class Trial:
+    """Some cases as one live job; ``differing`` rows by case, state in bytes at its most and at the end."""
+
+    cases: int
+    kills: int
+    killed: int = 0
+    restarts: int = 0
+    rows: int = 0
+    differing: dict[str, int] = field(default_factory=dict)
+    state_most: int = 0
+    state_end: int = 0
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return self.rows > 0 and not self.differing and self.killed == self.kills
+
+
+class Line:
+    """The jobs of a trial, their inputs and their folders."""
+
+    def __init__(self, settings: Settings, cases: list[Case], folder: Path, seed: int) -> None:
+        self.settings = Settings(home=settings.home, lake=folder / "lake", ports=settings.ports, slots=settings.slots)
+        store(self.settings, cases, folder / "given")
+        self.folder, self.seed = folder, seed
+        self.pipeline = together("kills", cases)
+        self.plan: Plan = build_plan(self.pipeline, cases[0].span)
+        self.inputs: dict[str, Snapshot] = {
+            d.name: pin(Table(self.settings.lake, d.table_name), into=folder / "inputs" / d.name) for d in self.plan.datasets
+        }
+        self.id = hashlib.sha256(f"{folder}|{time.time_ns()}".encode()).hexdigest()
+        self.topics = {d.name: f"kills-{self.id[:12]}-{d.name}" for d in self.plan.datasets}
+
+    def sinks(self, way: str) -> dict[str, Path]:
+        return {o.table: self.folder / way / o.table for o in self.plan.outputs}
+
+    def start(self, way: str) -> str:
+        """Submit the batch or the live job; returns its id."""
+        topics = {n: Topics(topics=(t,), bootstrap=self.settings.kafka, idle_ms=FOREVER_MS) for n, t in self.topics.items()}
+        files = {n: Files(folder=str(s.folder)) for n, s in self.inputs.items()}
+        job = Job(
+            job_id=hashlib.sha256(f"{self.id}|{way}".encode()).hexdigest()[:32],
+            name=f"kills: {way}",
+            plan=self.plan,
+            live=way == "live",
+            sources=dict(topics) if way == "live" else dict(files),
+            sinks={t: str(f) for t, f in self.sinks(way).items()},
+            parallelism=2,
+            checkpoint_ms=1_000,
+        )
+        return client.submit(job, settings=self.settings)
+
+    def arrivals(self) -> list[tuple[str, Record]]:
+        """All records of all topics in the order in which they arrive."""
+        low, high = self.plan.read_from_ms or _FAR_PAST, self.plan.read_to_ms or FOREVER_MS
+        found: list[tuple[str, Record]] = []
+        db = connect()
+        for name, snapshot in self.inputs.items():
+            rows = records(db, self.pipeline.datasets[name], snapshot.folder, seed=self.seed, read=(low, high))
+            found += [(name, row) for row in rows]
+        db.close()
+        return sorted(found, key=lambda f: f[1][2])
+
+    def send(self, some: list[tuple[str, Record]]) -> None:
+        for name, topic in self.topics.items():
+            produce(self.settings.kafka, topic, [r for n, r in some if n == name], partitions=PARTITIONS)
+
+    def end(self) -> list[tuple[str, Record]]:
+        """Rows after everything, in every partition of every topic."""
+        assert self.plan.read_to_ms is not None
+        at = self.plan.read_to_ms + AFTER_MS
+        found: list[tuple[str, Record]] = []
+        for name, dataset in self.pipeline.datasets.items():
+            for i in range(ENDS):
+                row: dict[str, Any] = {c: _value(dataset.columns[c], i) if c in dataset.key else None for c in dataset.columns}
+                row[dataset.event_time] = iso(from_ms(at))
+                found.append((name, (f"end {i}", json.dumps(row), at)))
+        return found
+
+
+def _value(word: str, number: int) -> Any:
+    return f"end {number}" if word == "string" else 7_000_000_000 + number
+
+
+def run(settings: Settings, cases: list[Case], folder: Path, *, kills: int, seed: int = 1) -> Trial:
+    """Feed, kill and compare. The platform of ``settings`` must be up."""
+    since, trial, rng = time.monotonic(), Trial(len(cases), kills), random.Random(seed)
+    line = Line(settings, cases, folder, seed)
+    client.wait(line.start("batch"), settings=settings)
+    for topic in line.topics.values():
+        kafka_topics.create(settings, topic, partitions=PARTITIONS)
+    job = line.start("live")
+    arrivals = line.arrivals()
+    size = -(-len(arrivals) // (kills + 1))
+    for number in range(kills):
+        part = arrivals[number * size : (number + 1) * size]
+        line.send(part[: size // 2])
+        _next_checkpoint(settings, job, trial)
+        line.send(part[size // 2 :])
+        time.sleep(rng.uniform(0, 1.5))  # the moment of the kill
+        kill(settings, "flink-tm")
+        trial.killed += 1
+    line.send(arrivals[kills * size :])
+    _next_checkpoint(settings, job, trial)
+    line.send(line.end())
+    _finish(line, job, trial)
+    _compare(line, cases, trial)
+    kafka_topics.delete(settings, line.topics.values())
+    trial.seconds = round(time.monotonic() - since, 1)
+    return trial
+
+
+def _checkpoint(settings: Settings, job: str, trial: Trial) -> int:
+    """The number of the newest complete checkpoint; 0 when there is none."""
+    told = rest.get(f"{settings.url('flink')}/jobs/{job}/checkpoints") or {}
+    newest = (told.get("latest") or {}).get("completed") or {}
+    trial.state_end = int(newest.get("state_size", 0))
+    trial.state_most = max(trial.state_most, trial.state_end)
+    trial.restarts = max(trial.restarts, int((told.get("counts") or {}).get("restored", 0)))
+    return int(newest.get("id", 0))
+
+
+def _next_checkpoint(settings: Settings, job: str, trial: Trial, *, more: int = 2, timeout_s: float = 180) -> None:
+    """Wait for checkpoints that began after the call: the second one from now did."""
+    before, deadline = _checkpoint(settings, job, trial), time.monotonic() + timeout_s
+    while _checkpoint(settings, job, trial) < before + more:
+        if time.monotonic() > deadline or client.state(job, settings=settings) in client.ENDED:
+            sys.exit(f"No checkpoint: {client.state(job, settings=settings)}, {client.root_cause(job, settings=settings)}")
+        time.sleep(0.2)
+
+
+def _finish(line: Line, job: str, trial: Trial, timeout_s: float = 180) -> None:
+    """Wait until the watermark is over everything and the files are final, then cancel."""
+    deadline, to = time.monotonic() + timeout_s, line.plan.read_to_ms or 0
+    while (client.watermark(job, settings=line.settings) or 0) < to:
+        if time.monotonic() > deadline:
+            sys.exit(f"The watermark does not pass the end: {client.watermark(job, settings=line.settings)} of {to}")
+        time.sleep(0.5)
+    _next_checkpoint(line.settings, job, trial, more=3)
+    client.cancel(job, settings=line.settings)
+
+
+def _compare(line: Line, cases: list[Case], trial: Trial) -> None:
+    batch, live = line.sinks("batch"), line.sinks("live")
+    for output in line.plan.outputs:
+        sides = (("batch", batch[output.table]), ("live", live[output.table]))
+        found = compare(*sides, output.columns, output.key)
+        trial.rows += found.rows
+        if not found.equal:
+            name = cases[int(output.table.removeprefix("case_"))].name
+            trial.differing[name] = found.differing
+            print(name, found.first[:3], file=sys.stderr)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--port-base", type=int, default=30_100)
+    asked = parser.parse_args()
+    groups = grouped(of_kinds(bases()))
+    each = [asked.kills // len(groups) + (i < asked.kills % len(groups)) for i in range(len(groups))]
+    with own_platform(asked.port_base) as settings, tempfile.TemporaryDirectory(prefix="kills-") as scratch:
+        trials = [
+            run(settings, group, Path(scratch) / str(i), kills=kills, seed=asked.seed + i)
+            for i, (group, kills) in enumerate(zip(groups, each, strict=True))
+        ]
+    print(json.dumps([{**asdict(t), "good": t.good} for t in trials], indent=1))
+    sys.exit(0 if all(t.good for t in trials) else 1)
+
+
+if __name__ == "__main__":
+    main()

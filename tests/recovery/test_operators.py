@@ -1,0 +1,34 @@
+"""Live runs of operators whose TaskManager is killed in the middle; in the end the rows are those of a batch run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from benchmarks.exactly_once import own_platform
+from benchmarks.kills import run
+from tests.operators.checks.bases import bases
+from tests.operators.checks.calendar import of_kinds
+from tests.operators.proving import grouped
+
+pytestmark = [
+    pytest.mark.recovery,
+    pytest.mark.timeout(600),
+    # The supervisor's client leaves its sockets to the garbage collector; that is no matter of this test.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+PORTS = 30_000
+
+
+def test_operators_survive_kills_in_the_middle(tmp_path: Path) -> None:
+    group = grouped(of_kinds(bases()))[0]
+    with own_platform(PORTS) as settings:
+        trial = run(settings, group, tmp_path, kills=2)
+    print(asdict(trial))
+    assert trial.good, asdict(trial)
+    assert trial.restarts >= 2
+    assert trial.state_end < trial.state_most, "state does not shrink after the watermark"
