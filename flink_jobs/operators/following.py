@@ -70,7 +70,7 @@ class Following:
         left, key = self.left, self.left.key
         made = [f'p{i}."{n}"' for i, s in enumerate(self.sides) for n in s.take]
         joins = [
-            f'JOIN ({self._collected(s)}) p{i} ON {" AND ".join(f"""l."{k}" = p{i}."_l_{k}" """ for k in key)}'
+            f'JOIN ({self._collected(s)}) p{i} ON {" AND ".join(f"""l."{k}" IS NOT DISTINCT FROM p{i}."_l_{k}" """ for k in key)}'
             for i, s in enumerate(self.sides)
         ]
         listed = ", ".join([*(f'l."{c}"' for c in left.columns), *made])
@@ -140,12 +140,12 @@ class Following:
             f"ON {same} AND {gap} >= {side.low} AND {gap} <= {side.high}"
         )
         if side.credit != "every":
-            way = "DESC" if side.credit == "last_touch" else "ASC"
+            way = "DESC NULLS LAST" if side.credit == "last_touch" else "ASC NULLS FIRST"
             order = ", ".join(f'l."{c}" {way}' for c in (left.event_time, *left.key))
             per = ", ".join(f'r."{k}"' for k in right.key)
             found += f" QUALIFY ROW_NUMBER() OVER (PARTITION BY {per} ORDER BY {order}) = 1"
         made = ", ".join(f'{t.duckdb(right, step=self.step)} AS "{n}"' for n, t in side.take.items())
-        again = " AND ".join(f'l."{k}" = r."_l_{k}"' for k in left.key)
+        again = " AND ".join(f'l."{k}" IS NOT DISTINCT FROM r."_l_{k}"' for k in left.key)
         by = ", ".join(f'l."{k}"' for k in left.key)
         some = f' HAVING COUNT(r."{right.event_time}") > 0' if side.inner else ""
         return f'SELECT {key}, {made} FROM "{left.name}" l LEFT JOIN ({found}) r ON {again} GROUP BY {by}{some}'

@@ -48,7 +48,7 @@ def _drawn(rng: Random, templates: list[Case], name: str) -> Case:
         ports = sorted(set(step.inputs()))
         names = {rng.choice(ports): last} if steps else {}
         grown = {**steps, f"step_{len(steps) + 1}": step.renamed(f"step_{len(steps) + 1}", names)}
-        if _stands(case := Case(name, inputs, grown, f"step_{len(grown)}")) and case.pipeline.order:
+        if _stands(Case(name, inputs, grown, f"step_{len(grown)}")):
             steps = grown
     return Case(name, inputs, steps, f"step_{len(steps)}")
 
