@@ -11,10 +11,13 @@ _LABEL = {"at": "counts", "input": "orders", "on": ["user_id"], "wait": "1m", "t
 _TOUCH = {
     "left": "counts",
     "joins": [
-        {"right": "orders", "on": ["user_id"], "within": {"after": "1m"}, "take": {f"{credit}_n": {"count": "*"}}, "credit": credit}
+        {
+            "right": "orders", "on": ["user_id"], "within": {"after": "1m"}, "credit": credit,
+            "take": {f"{credit}_n": {"count": "*"}},
+        }
         for credit in ("first_touch", "last_touch")
     ],
-}
+}  # fmt: skip
 
 CASES = [
     Case("label of keys that are NULL", WITH_ORDERS, {**_COUNTS, **step("label", "out", _LABEL)}, "out"),
