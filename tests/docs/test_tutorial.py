@@ -20,7 +20,7 @@ from flink_jobs.proof.prove import Asked, prove
 from flink_jobs.services import platform as services
 from tests.docs.pages import ROOT, blocks, commands
 from tests.docs.test_docs import PYTHON, run_python
-from tests.operators.test_modes import store
+from tests.operators.proving import store
 
 pytestmark = pytest.mark.services
 
