@@ -11,28 +11,20 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-import uuid
 from pathlib import Path
 
 from benchmarks.bare import Bare, parquet
 from benchmarks.big_log import BigLog
+from benchmarks.inputs import Inputs
 from benchmarks.measure import in_turn, own_platform, report
 from flink_jobs.core.columns import flink_type
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.frame import interval
-from flink_jobs.core.plan import Files, Job, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan
 from flink_jobs.jobs.catalog import find
-from flink_jobs.lake.snapshot import pin
-from flink_jobs.lake.table import Table
 from flink_jobs.proof.compare import compare
-from flink_jobs.proof.produce import produce
-from flink_jobs.proof.records import records
-from flink_jobs.reference.run import connect
-from flink_jobs.runtime import client
 from flink_jobs.runtime.dialect import live as in_live
-from flink_jobs.services import topics
 
 PIPELINES = ("splice", "boards")
 
@@ -46,28 +38,12 @@ class Trial:
         self.parallelism, self.checkpoint_ms = parallelism, checkpoint_ms
         self.newest: dict[str, Path] = {}
         self._numbers = itertools.count()
-        log.make(settings, settings.folder("bare"))
-        self.files = {d.name: Files(folder=str(self._pinned(d.name))) for d in self.plan.datasets}
-        bound = {"bootstrap": settings.kafka, "bounded": True}
-        self.topics = {d.name: Topics(topics=(d.name,), **bound) for d in self.plan.datasets}  # type: ignore[arg-type]
-        for dataset in self.plan.datasets:
-            self._fill(dataset.name)
+        self.inputs = Inputs(settings, log, self.plan, parallelism=parallelism, checkpoint_ms=checkpoint_ms)
 
     def run(self, name: str, *, live: bool, files: bool = False) -> None:
         """The job, until it has ended; its rows stay in a folder of its own."""
         folder = self.settings.folder("out") / f"{next(self._numbers)}"
-        job = Job(
-            job_id=uuid.uuid4().hex,
-            name=f"{name} {folder.name}",
-            plan=self.plan,
-            live=live,
-            sources=dict(self.files) if files else dict(self.topics),
-            sinks={o.table: str(folder) for o in self.plan.outputs},
-            parallelism=self.parallelism,
-            checkpoint_ms=self.checkpoint_ms,
-        )
-        client.submit(job, settings=self.settings)
-        client.wait(job.job_id, settings=self.settings)
+        self.inputs.run(self.plan, {o.table: folder for o in self.plan.outputs}, live=live, files=files)
         self.newest[name] = folder
 
     def bare(self, client: Bare) -> None:
@@ -104,17 +80,6 @@ class Trial:
         output = self.plan.outputs[0]
         found = compare((left, self.newest[left]), (right, self.newest[right]), output.columns, output.key)
         return found.differing
-
-    def _pinned(self, name: str) -> Path:
-        return pin(Table(self.settings.lake, name), into=self.settings.folder("pins") / name).folder
-
-    def _fill(self, name: str) -> None:
-        topics.create(self.settings, name, partitions=self.parallelism)
-        dataset = next(d for d in self.plan.datasets if d.name == name)
-        db, everything = connect(), (-(2**60), 2**60)
-        rows = records(db, dataset, Path(self.files[name].folder), seed=1, read=everything)
-        print(f"{name}: {produce(self.settings.kafka, name, rows, partitions=self.parallelism):,} records", flush=True)
-        db.close()
 
 
 def main() -> None:
