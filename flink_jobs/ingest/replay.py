@@ -42,12 +42,13 @@ def make_topics(settings: Settings, datasets: Iterable[Dataset], *, partitions: 
     """
     from flink_jobs.services import topics
 
-    there = topics.partitions(settings)
     made = {}
     for name in sorted({d.topic_name for d in datasets}):
-        if partitions is not None or name not in there:
-            topics.create(settings, name, partitions=partitions or 1)
-        made[name] = partitions or there.get(name, 1)
+        if partitions is None:
+            made[name] = topics.ensure(settings, name)
+        else:
+            topics.create(settings, name, partitions=partitions)
+            made[name] = partitions
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 _SECONDS = 15.0
 _FOREVER = -1
+
+
+class _OtherPartitions(PlatformError):
+    """A topic is there with ``found`` partitions."""
+
+    def __init__(self, text: str, found: int) -> None:
+        super().__init__(text)
+        self.found = found
 
 
 def admin(settings: Settings) -> AdminClient:
@@ -42,6 +51,21 @@ def create(settings: Settings, topic: str, *, partitions: int = 1, retention_ms:
         _same_partitions(settings, topic, partitions)
         return False
     return True
+
+
+def ensure(settings: Settings, topic: str) -> int:
+    """The partitions of a topic, which is made with one when it is not there.
+
+    A broker that has just started refuses a topic as existing before it lists it, so the list alone cannot decide.
+    """
+    there = partitions(settings).get(topic)
+    if there is not None:
+        return there
+    try:
+        create(settings, topic)
+    except _OtherPartitions as other:
+        return other.found
+    return 1
 
 
 def delete(settings: Settings, topics: Iterable[str]) -> None:
@@ -100,12 +124,23 @@ def _offsets(settings: Settings, topic: str, *, latest: bool) -> dict[int, int]:
 
 
 def _same_partitions(settings: Settings, topic: str, wanted: int) -> None:
-    found = partitions(settings)[topic]
+    found = _listed(settings, topic)
     if found != wanted:
-        raise PlatformError(
+        raise _OtherPartitions(
             f"Topic '{topic}' has {found} partitions, not {wanted}. Delete it or ask for {found}: "
-            "a key would else be found in two partitions."
+            "a key would else be found in two partitions.",
+            found,
         )
+
+
+def _listed(settings: Settings, topic: str) -> int:
+    """The partitions of a topic that exists, as soon as the broker lists it."""
+    deadline = time.monotonic() + _SECONDS
+    while (found := partitions(settings).get(topic)) is None:
+        if time.monotonic() > deadline:
+            raise PlatformError(f"Topic '{topic}' exists at {settings.kafka}, but the broker does not list it. Look at its log.")
+        time.sleep(0.1)
+    return found
 
 
 def _failed(settings: Settings, what: str, error: KafkaException) -> PlatformError:

@@ -42,6 +42,7 @@ def test_a_part_starts_restarts_and_leaves_nothing(platform_settings: Settings) 
         os.kill(killed, 9)
         assert healthy_again(settings, "kafka", killed).restarts == 1
         assert topics.partitions(settings) == {"clicks": 2}
+        assert topics.ensure(settings, "clicks") == 2
         topics.delete(settings, ["clicks", "never was"])
         assert topics.partitions(settings) == {}
     finally:
