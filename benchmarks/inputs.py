@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 from benchmarks.big_log import BigLog
-from flink_jobs.core.plan import Files, Job, Plan, Topics
+from flink_jobs.core.plan import Files, Job, Plan, StateBackend, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.snapshot import pin
 from flink_jobs.lake.table import Table
@@ -34,7 +34,9 @@ class Inputs:
             print(f"{dataset.name}: {made:,} records", flush=True)
             db.close()
 
-    def run(self, plan: Plan, sinks: dict[str, Path], *, live: bool, files: bool = False) -> None:
+    def run(
+        self, plan: Plan, sinks: dict[str, Path], *, live: bool, files: bool = False, state_backend: StateBackend = "heap"
+    ) -> None:
         """One job over the whole input, until it has ended."""
         names = [d.name for d in plan.datasets]
         topic = {n: Topics(topics=(n,), bootstrap=self.settings.kafka, bounded=True) for n in names}
@@ -47,6 +49,7 @@ class Inputs:
             sinks={table: str(folder) for table, folder in sinks.items()},
             parallelism=self.parallelism,
             checkpoint_ms=self.checkpoint_ms,
+            state_backend=state_backend,
         )
         client.submit(job, settings=self.settings)
         client.wait(job.job_id, settings=self.settings)

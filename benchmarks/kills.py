@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.exactly_once import kill, own_platform
 from flink_jobs.core.event_time import from_ms, iso
-from flink_jobs.core.plan import Files, Job, Plan, Topics
+from flink_jobs.core.plan import Files, Job, Plan, StateBackend, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan as build_plan
 from flink_jobs.lake.snapshot import Snapshot, pin
@@ -65,10 +65,10 @@ class Trial:
 class Line:
     """The jobs of a trial, their inputs and their folders."""
 
-    def __init__(self, settings: Settings, cases: list[Case], folder: Path, seed: int) -> None:
+    def __init__(self, settings: Settings, cases: list[Case], folder: Path, seed: int, backend: StateBackend) -> None:
         self.settings = Settings(home=settings.home, lake=folder / "lake", ports=settings.ports, slots=settings.slots)
         store(self.settings, cases, folder / "given")
-        self.folder, self.seed = folder, seed
+        self.folder, self.seed, self.backend = folder, seed, backend
         self.pipeline = together("kills", cases)
         self.plan: Plan = build_plan(self.pipeline, cases[0].span)
         self.inputs: dict[str, Snapshot] = {
@@ -93,6 +93,7 @@ class Line:
             sinks={t: str(f) for t, f in self.sinks(way).items()},
             parallelism=2,
             checkpoint_ms=1_000,
+            state_backend=self.backend,
         )
         return client.submit(job, settings=self.settings)
 
@@ -128,10 +129,12 @@ def _value(word: str, number: int) -> Any:
     return f"end {number}" if word == "string" else 7_000_000_000 + number
 
 
-def run(settings: Settings, cases: list[Case], folder: Path, *, kills: int, seed: int = 1) -> Trial:
+def run(
+    settings: Settings, cases: list[Case], folder: Path, *, kills: int, seed: int = 1, backend: StateBackend = "heap"
+) -> Trial:
     """Feed, kill and compare. The platform of ``settings`` must be up."""
     since, trial, rng = time.monotonic(), Trial(len(cases), kills), random.Random(seed)
-    line = Line(settings, cases, folder, seed)
+    line = Line(settings, cases, folder, seed, backend)
     client.wait(line.start("batch"), settings=settings)
     for topic in line.topics.values():
         kafka_topics.create(settings, topic, partitions=PARTITIONS)

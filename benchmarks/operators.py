@@ -19,6 +19,7 @@ from benchmarks.big_log import BigLog
 from benchmarks.inputs import Inputs
 from benchmarks.measure import own_platform
 from flink_jobs.core.pipeline import Pipeline
+from flink_jobs.core.plan import StateBackend, checked_backend
 from flink_jobs.jobs.build import plan
 from flink_jobs.jobs.catalog import find
 from flink_jobs.proof.compare import compare
@@ -48,7 +49,7 @@ def alone(table: str) -> Pipeline:
     )
 
 
-def run(inputs: Inputs, log: BigLog, table: str) -> Line:
+def run(inputs: Inputs, log: BigLog, table: str, state_backend: StateBackend) -> Line:
     """Every way in turn, each compared with the batch; rows are deleted when they have been compared."""
     line, pipeline, folder = Line(table), alone(table), inputs.settings.folder("out") / table
     job = plan(pipeline, log.span)
@@ -61,7 +62,7 @@ def run(inputs: Inputs, log: BigLog, table: str) -> Line:
 
     batch = timed("batch", lambda into: inputs.run(job, into, live=False, files=True))
     for way, work in (
-        ("live", lambda into: inputs.run(job, into, live=True)),
+        ("live", lambda into: inputs.run(job, into, live=True, state_backend=state_backend)),
         ("reference", lambda into: write(pipeline, inputs.folders, log.span, into)),
     ):
         found = compare(("batch", batch), (way, timed(way, work)), job.outputs[0].columns, job.outputs[0].key)
@@ -81,13 +82,14 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("--only", nargs="*", choices=tables, default=tables)
     parser.add_argument("--parallelism", type=int, default=2)
+    parser.add_argument("--state-backend", default="heap")
     parser.add_argument("--port-base", type=int, default=30_200)
     asked = parser.parse_args()
     log = BigLog(asked.events, asked.labels)
     with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
         whole = plan(find(str(FILE)), log.span)
         inputs = Inputs(settings, log, whole, parallelism=asked.parallelism, checkpoint_ms=10_000)
-        lines = [run(inputs, log, table) for table in asked.only]
+        lines = [run(inputs, log, table, checked_backend(asked.state_backend)) for table in asked.only]
     wrong = sum(sum(line.differing.values()) for line in lines)
     print(f"{len(lines)} operators, {sum(line.rows for line in lines):,} rows, {wrong} differing")
     sys.exit(1 if wrong or not all(line.rows for line in lines) else 0)

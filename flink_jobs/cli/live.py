@@ -27,10 +27,12 @@ def live(
     give_back: Annotated[bool, typer.Option(help="With --stop: give its partitions back to batch.")] = False,
     name: Annotated[str, typer.Option(help="Name of the live job (default: the pipeline's).")] = "",
     parallelism: Annotated[int, typer.Option(min=1, max=128, help="Parallel tasks of the job.")] = 1,
+    state_backend: Annotated[str, typer.Option(help="heap (quick) or rocksdb (as much state as the disk holds).")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Start, resume, look at or stop a live pipeline."""
     from flink_jobs.core.event_time import parse_utc
+    from flink_jobs.core.plan import checked_backend
     from flink_jobs.jobs.catalog import find
     from flink_jobs.runs import live as jobs
 
@@ -40,7 +42,13 @@ def live(
     elif status:
         found = jobs.state(label)
     else:
-        found = jobs.start(pipeline, parse_utc(start) if start else None, name=label, parallelism=parallelism)
+        found = jobs.start(
+            pipeline,
+            parse_utc(start) if start else None,
+            name=label,
+            parallelism=parallelism,
+            state_backend=checked_backend(state_backend) if state_backend else None,
+        )
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

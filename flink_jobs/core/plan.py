@@ -6,11 +6,12 @@ mode: the runtime binds those.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Partitioning
 from flink_jobs.core.relation import Kind
 
@@ -75,11 +76,23 @@ class Topics(BaseModel):
     idle_ms: int = 5_000
 
 
+StateBackend = Literal["heap", "rocksdb"]
+
+
+def checked_backend(word: str) -> StateBackend:
+    """The word as a state backend; raises DeclarationError for any other."""
+    for known in get_args(StateBackend):
+        if word == known:
+            return cast(StateBackend, known)
+    raise DeclarationError(f"'{word}' is no state backend. Take heap (quick) or rocksdb (as much state as the disk holds).")
+
+
 class Job(BaseModel):
     """A plan with its bindings: everything the runtime needs, and the only thing it is given.
 
     ``sources`` binds each dataset by name, ``sinks`` each output table to an absolute run folder. ``live`` picks the
     engine's mode; bounded topics with ``live`` run the live engine to the end of the input (that is how a proof runs).
+    ``state_backend`` is where a live job keeps its state: the heap is quicker, RocksDB holds what the disk does.
     """
 
     model_config = _FROZEN
@@ -91,6 +104,7 @@ class Job(BaseModel):
     sinks: dict[str, str]
     parallelism: int = 1
     checkpoint_ms: int = 2_000
+    state_backend: StateBackend = "heap"
     savepoint: str | None = None
     settings: dict[str, str] = {}
 

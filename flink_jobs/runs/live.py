@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from flink_jobs.core.errors import DeclarationError, LakeError, RunError
 from flink_jobs.core.event_time import Span, from_ms, iso, parse_utc
 from flink_jobs.core.pipeline import Pipeline
+from flink_jobs.core.plan import StateBackend
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest import live as ingest
 from flink_jobs.ingest import registration as registry
@@ -81,24 +82,27 @@ def start(
     *,
     name: str | None = None,
     parallelism: int = 1,
+    state_backend: StateBackend | None = None,
     timeout_s: float = 240,
     settings: Settings | None = None,
 ) -> LiveState:
     """Start a pipeline live from the fence on, or resume it where it left off.
 
-    The fence defaults to the end of what batch has published. A running job is left alone. Raises DeclarationError when
-    the name runs another version or fence, PartitionOwned when another live job writes its tables.
+    The fence defaults to the end of what batch has published, ``state_backend`` to the heap or to the one it has. A
+    running job is left alone. Raises DeclarationError when the name runs another version or fence or has its state elsewhere,
+    PartitionOwned when another live job writes its tables.
     """
     settings, found = settings or Settings.load(), find(pipeline)
     label = registry.checked_name(name or found.name)
     with registry.locked(settings, label):
         known = registry.find(settings, label) if registry.known(settings, label) else None
         if known is not None and _same(known, found, fence):
+            _refuse_moving(known, state_backend)
             registry.save(settings, known.model_copy(update={"wanted": "running", "failures": 0, "retry_ms": 0}))
             wanted = known
         else:
             _refuse_running(known, found, label)
-            wanted = _new(label, pipeline, found, fence, settings, parallelism)
+            wanted = _new(label, pipeline, found, fence, settings, parallelism, state_backend or "heap")
             registry.save(settings, wanted)
         tables = tuple(found.publish)
         folded = tuple(o.table for o in (wanted.job.plan.outputs if wanted.job else ()) if o.kind == "upsert")
@@ -202,12 +206,18 @@ def _published_until(table: Table) -> datetime | None:
 
 
 def _new(
-    label: str, pipeline: str, found: Pipeline, fence: datetime | None, settings: Settings, parallelism: int
+    label: str,
+    pipeline: str,
+    found: Pipeline,
+    fence: datetime | None,
+    settings: Settings,
+    parallelism: int,
+    state_backend: StateBackend,
 ) -> Registration:
     start_at = fence or default_fence(found, settings)
     # A start after the partitions were given back is another run, even at the same fence: the old state is not its own.
     run_id = f"live-{label}-{start_at.astimezone(UTC):%Y%m%dT%H}-{secrets.token_hex(3)}"
-    job = live_job(found, run_id, start_at, settings, parallelism=parallelism)
+    job = live_job(found, run_id, start_at, settings, parallelism=parallelism, state_backend=state_backend)
     for o in job.plan.outputs:
         create(settings.lake, o.table, o.columns, partition_by=o.partition_by, key=o.key)
     ahead = found.look_ahead_ms
@@ -227,6 +237,16 @@ def _refuse_running(known: Registration | None, found: Pipeline, label: str) -> 
         raise DeclarationError(
             f"The live pipeline '{label}' runs already, with version {known.job.plan.version if known.job else '?'} from "
             f"{known.fence}; asked was version {found.version}. Stop it first, or take another name."
+        )
+
+
+def _refuse_moving(known: Registration, asked: StateBackend | None) -> None:
+    """A checkpoint can only be read by what wrote it."""
+    if known.job is not None and asked not in (None, known.job.state_backend):
+        raise DeclarationError(
+            f"The live pipeline '{known.name}' keeps its state in {known.job.state_backend}, and {asked} cannot read its "
+            f"checkpoints. Resume it without --state-backend, or begin anew: 'mainstem live {known.pipeline} --stop "
+            f"--give-back', a backfill of what it has published, and 'mainstem live {known.pipeline} --state-backend {asked}'."
         )
 
 

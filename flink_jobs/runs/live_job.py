@@ -7,7 +7,7 @@ from datetime import datetime
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.pipeline import Pipeline
-from flink_jobs.core.plan import Job, Plan, Topics
+from flink_jobs.core.plan import Job, Plan, StateBackend, Topics
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan as build_plan
 from flink_jobs.lake.snapshot import pin, release
@@ -27,7 +27,9 @@ A last record with a far-off time would end it at once, but would carry the wate
 _FAR_PAST = -62_135_596_800_000
 
 
-def live_job(pipeline: Pipeline, run_id: str, fence: datetime, settings: Settings, *, parallelism: int) -> Job:
+def live_job(
+    pipeline: Pipeline, run_id: str, fence: datetime, settings: Settings, *, parallelism: int, state_backend: StateBackend
+) -> Job:
     """A job that publishes rows at or after the fence; fills the history topics, so call it once for a run.
 
     A row that stands in the history and in the topic is one row: the job drops the second of a key.
@@ -50,6 +52,7 @@ def live_job(pipeline: Pipeline, run_id: str, fence: datetime, settings: Setting
         sources=dict(sources),
         sinks={o.table: str(Table(settings.lake, o.table).run_folder(run_id)) for o in plan.outputs},
         parallelism=parallelism,
+        state_backend=state_backend,
     )
 
 

@@ -52,6 +52,9 @@ def _live(job: Job | IngestJob) -> dict[str, str]:
         # Failures without a success between them: a fault in the rows must end as a failed job with a reason.
         "restart-strategy.exponential-delay.attempts-before-reset-backoff": "30",
     }
+    if isinstance(job, Job) and job.state_backend == "rocksdb":
+        # A checkpoint holds what changed since the one before, so its cost follows the rows and not the state.
+        values |= {"state.backend.type": "rocksdb", "execution.checkpointing.incremental": "true"}
     needed = job.plan.state_ms if isinstance(job, Job) else job.duplicate_ms
     if needed is not None:
         values["table.exec.state.ttl"] = f"{needed + OUTAGE_MS} ms"

@@ -27,7 +27,10 @@ PORTS = 30_000
 def test_operators_survive_kills_in_the_middle(tmp_path: Path) -> None:
     group = grouped(of_kinds(bases()))[0]
     with own_platform(PORTS) as settings:
-        trial = run(settings, group, tmp_path, kills=2)
+        trial = run(settings, group, tmp_path / "heap", kills=2)
+        on_disk = run(settings, group[:4], tmp_path / "disk", kills=1, backend="rocksdb")
+    print(asdict(trial), asdict(on_disk))
+    assert on_disk.good, asdict(on_disk)
     print(asdict(trial))
     assert trial.good, asdict(trial)
     assert trial.restarts >= 2

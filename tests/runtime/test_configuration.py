@@ -21,6 +21,12 @@ def test_a_live_job_resumes_from_its_savepoint(tmp_path):
     assert configuration.of_job(job)["execution.state-recovery.path"] == "file:///s/1"
 
 
+def test_state_lives_on_the_heap_unless_the_job_asks_for_the_disk(tmp_path):
+    job = live_job(TOPICS, tmp_path)
+    assert "state.backend.type" not in configuration.of_job(job)
+    assert configuration.of_job(job.model_copy(update={"state_backend": "rocksdb"}))["state.backend.type"] == "rocksdb"
+
+
 def test_keys_are_remembered_for_ever_unless_said_otherwise(tmp_path):
     job = ingest_job(TOPICS, tmp_path, live=True)
     assert "table.exec.state.ttl" not in configuration.of_job(job)
