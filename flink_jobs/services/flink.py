@@ -45,7 +45,19 @@ def _launch(settings: Settings, part: str, sizes: list[str], engine: list[Path])
     file = home / f"{part}-{hashlib.sha256(content.encode()).hexdigest()[:8]}.args"
     arguments = java.argument_file(file, options, engine)
     command = (str(java.executable()), arguments, _MAIN[part], "--configDir", str(conf), *dynamic)
+    if part == "tm":
+        command = _in_clean_folder(home / "tm", command)
     return Launch(command=command, directory=home, env=environment.flink(settings), own_log=True)
+
+
+def _in_clean_folder(folder: Path, command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command with a folder of its own for what it spills, emptied at each start: a killed process leaves all behind.
+
+    Flink itself could use the folder again, but only under a fixed resource id. The ResourceManager goes on sending its
+    heartbeats for a known id to the process that died, and then takes the new one for dead too (HeartbeatManagerImpl 2.3).
+    """
+    clean = 'rm -rf "$0" && mkdir -p "$0" && exec "$@"'
+    return ("/bin/sh", "-c", clean, str(folder), *command, "-D", f"io.tmp.dirs={folder}")
 
 
 def _collector(part: str) -> list[str]:

@@ -124,10 +124,14 @@ def _state(settings: Settings) -> dict[str, str | int | float | bool]:
 
 def _behaviour() -> dict[str, str | int | float | bool]:
     return {
-        # A TaskManager that comes back under its old name replaces the dead one at once.
-        "taskmanager.resource-id": "tm-1",
-        # Patience for a machine that does much else: everything is local, so silence is load, not a broken line.
+        # A process that is gone refuses two heartbeats in a row, and then its jobs start again; one that is only slow has
+        # the patience of a machine that does much else: everything is local, so silence is load, not a broken line.
+        "heartbeat.interval": "2 s",
+        "heartbeat.rpc-failure-threshold": 2,
         "heartbeat.timeout": "60 s",
+        # The supervisor starts another TaskManager, so jobs wait for its slots instead of failing while there is none: for
+        # 200 days, and the timer of the engine goes no farther than 248.
+        "resourcemanager.standalone.start-up-time": 200 * 86_400_000,
         "pekko.startup-timeout": "120 s",
         "pekko.ask.timeout": "60 s",
         "pekko.tcp.timeout": "60 s",
