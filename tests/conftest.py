@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from flink_jobs.core.settings import Settings
 from tests import platform as real
+
+_SLOW_IMPORTS = {"quality": ("tests/quality/", "tests/runs/test_closing.py"), "airflow": ("tests/airflow/",)}
+"""Tests that import Great Expectations or Airflow: seconds that one process should spend and not both."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where two processes share the tests, those of one file stay together, so that its fixtures are made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((room for room, files in _SLOW_IMPORTS.items() if file.startswith(files)), file)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,9 +27,14 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imported(nodes: Iterator[ast.AST]) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
+def imported(found: Iterable[ast.AST]) -> Iterator[str]:
     """Modules that these nodes import."""
-    for node in nodes:
+    for node in found:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -73,7 +78,7 @@ def test_no_function_is_longer_than_60_lines() -> None:
     long = {
         f"{name(p)}:{node.name}": n
         for p in FILES
-        for node in ast.walk(tree(p))
+        for node in nodes(p)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (n := (node.end_lineno or node.lineno) - node.lineno + 1) > 60
     }
@@ -81,7 +86,7 @@ def test_no_function_is_longer_than_60_lines() -> None:
 
 
 def test_only_the_runtime_imports_the_engine() -> None:
-    users = {name(p) for p in FILES if any(m.split(".")[0] == "pyflink" for m in imported(ast.walk(tree(p))))}
+    users = {name(p) for p in FILES if any(m.split(".")[0] == "pyflink" for m in imported(nodes(p)))}
     assert {u for u in users if not u.startswith("flink_jobs/runtime/")} == set()
 
 
@@ -105,7 +110,7 @@ def test_dag_files_import_airflow_the_plugin_and_the_words_only() -> None:
         f"{name(p)}: {module}"
         for p in FILES
         if p.parent == ROOT / "dags"
-        for module in imported(ast.walk(tree(p)))
+        for module in imported(nodes(p))
         if module.split(".")[0] not in allowed and not module.startswith("flink_jobs.core")
     }
     assert found == set()
@@ -134,7 +139,7 @@ def test_no_public_function_takes_any_keyword() -> None:
         f"{name(p)}:{node.name}"
         for p in FILES
         if not name(p).startswith("plugins/mainstem_airflow/pages/")  # values of a template are named there
-        for node in ast.walk(tree(p))
+        for node in nodes(p)
         if isinstance(node, ast.FunctionDef) and node.args.kwarg and not node.name.startswith("_")
     ]
     assert loose == []

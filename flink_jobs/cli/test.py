@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-_NEEDS_MORE = ("flink", "services", "browser", "recovery")
+_NEEDS_MORE = ("flink", "services", "browser", "recovery", "slow")
+_FAST = ["-m", " and ".join(f"not {mark}" for mark in _NEEDS_MORE), "-n", "2"]
+"""Two processes for what is small; what starts engines and services runs alone."""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def run_tests(
     context: typer.Context,
-    fast: Annotated[bool, typer.Option("--fast", help="Only what needs no JVM, no service and no browser.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Only what is quick: no JVM, no service, no browser.")] = False,
 ) -> None:
     """Run the tests; anything after the options goes to pytest, for example: mainstem test -k top_n."""
     import subprocess
@@ -26,7 +28,6 @@ def run_tests(
     root = Path(__file__).resolve().parents[2]
     if not (root / "tests").is_dir():
         raise typer.BadParameter(f"There is no tests folder in {root}: 'mainstem test' runs in a checkout.")
-    # Two processes for what is small; what starts engines and services runs alone.
-    marks = ["-m", " and ".join(f"not {m}" for m in _NEEDS_MORE), "-n", "2"] if fast else []
+    marks = _FAST if fast else []
     done = subprocess.run([sys.executable, "-m", "pytest", *marks, *context.args], cwd=root, check=False)
     raise typer.Exit(done.returncode)

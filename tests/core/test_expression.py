@@ -41,18 +41,21 @@ def results(db: DuckDBPyConnection, told: Told) -> list[Any]:
     return [row[0] for row in db.execute(f"SELECT {sql} FROM r").fetchall()]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(told=NUMBERS)
 def test_whole_numbers_are_those_of_python(db: DuckDBPyConnection, told: Told) -> None:
     assert results(db, told) == [told.means(row) for row in VALUES]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(told=TESTS)
 def test_true_false_and_null_are_those_of_python(db: DuckDBPyConnection, told: Told) -> None:
     assert results(db, told) == [told.means(row) for row in VALUES]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(told=SHARES)
 def test_division_is_real_and_by_zero_is_null(db: DuckDBPyConnection, told: Told) -> None:

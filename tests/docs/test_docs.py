@@ -27,7 +27,7 @@ from flink_jobs.ingest.feeds import FEED_FILE, find_files, read_feed
 from flink_jobs.jobs.catalog import find
 from flink_jobs.jobs.declare import read_text
 from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, commands, links
-from tests.operators.test_reference import test_rows_have_the_promised_columns_key_and_span as check_case
+from tests.operators.test_reference import check_alone
 
 LANGUAGES = ("", "python", "yaml", "sh")
 ALONE = ("check", "plan", "simulate", "operators")
@@ -71,7 +71,7 @@ def test_the_operator_of_the_page_keeps_what_it_promises(desk: Path, forget: lis
     import doctest
 
     names = run_python("add_an_operator", [b.text for b in PYTHON["add_an_operator"]], forget)
-    check_case(names["case"], desk)
+    check_alone(names["case"], desk / "case")
     found = doctest.DocTestFinder().find(names["Multiples"], "Multiples", globs=names)
     assert [doctest.DocTestRunner().run(t).failed for t in found if t.examples] == [0]
 

@@ -60,6 +60,7 @@ def test_only_late_rows_stand_behind_the_watermark(schedule):
     assert counts.behind == behind == counts.kinds["late"]
 
 
+@pytest.mark.slow
 def test_the_seed_decides_everything(schedule):
     first, again, other = (sent(schedule(ALL.model_copy(update={"seed": s}))) for s in (1, 1, 2))
     assert first == again != other

@@ -34,6 +34,7 @@ def versions(table: Table) -> tuple[int, int]:
     return first, publish(table, "two", [D1]).version
 
 
+@pytest.mark.slow
 def test_only_rows_that_differ_come_out(table: Table, versions: tuple[int, int]) -> None:
     expected = [(2, "u2", "update_before"), (2, "other", "update_after"), (3, "u3", "delete"), (4, "u4", "insert")]
     assert told(table, *versions) == expected

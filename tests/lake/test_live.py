@@ -111,6 +111,7 @@ def test_a_failed_commit_is_made_good_before_the_next_entry(live: Table, monkeyp
     assert ids(live) == [1, 2]
 
 
+@pytest.mark.slow
 def test_two_processes_that_both_believe_in_their_lease_double_nothing(
     live: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +264,7 @@ def test_the_live_job_owns_what_lies_ahead_and_is_open(partition: str, owned: bo
     assert Fence(int(at(D2).timestamp() * 1000), int(at(D3).timestamp() * 1000)).is_live(partition) is owned
 
 
+@pytest.mark.slow
 def test_a_long_journal_is_rolled_and_still_known(live: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "_ROLL", 3)
     for number in range(7):
@@ -325,6 +327,7 @@ def test_waiting_for_a_committer_that_is_not_there_ends(tmp_path: Path, table: T
         wait_until_stopped(tmp_path, "live", timeout_s=0)
 
 
+@pytest.mark.slow
 def test_changes_are_folded_into_their_partition_by_key_in_the_order_of_the_files(live: Table) -> None:
     def change(ops: list[str], ids: list[int], users: list[str], name: str) -> None:
         import pyarrow as pa

@@ -106,6 +106,7 @@ def test_a_run_is_still_known_after_compaction(pieces: Table) -> None:
     assert content(pieces) == {D1: 5, D2: 1}
 
 
+@pytest.mark.slow
 def test_a_live_job_appends_while_its_partition_is_compacted(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     open_fence(table, run_id="live", job="features", live_from=at(D1))
     follower = Follower(table, "live")
@@ -190,6 +191,7 @@ def test_vacuum_keeps_young_files_and_those_of_live_runs(pieces: Table) -> None:
     assert [file.exists() for file in (young, live, lost, hidden)] == [True, True, False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 def test_vacuum_deletes_compacted_files_of_a_live_run(table: Table) -> None:
     open_fence(table, run_id="live", job="features", live_from=at(D1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def answer(sql: str, **tables: Rows) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(ROWS, st.integers(1, 6))
 def test_a_session_is_a_chain_of_rows_closer_than_the_gap(rows: Rows, gap: int) -> None:
@@ -50,6 +52,7 @@ def test_a_session_is_a_chain_of_rows_closer_than_the_gap(rows: Rows, gap: int) 
     assert {i: (start, number) for i, start, number in found} == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(ROWS, ROWS, st.integers(1, 6), st.sampled_from(["first", "last"]))
 def test_a_label_is_the_first_or_last_row_after_it(asked: Rows, answers: Rows, wait: int, which: str) -> None:

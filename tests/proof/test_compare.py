@@ -54,6 +54,7 @@ def test_hidden_files_of_a_run_are_not_rows(tmp_path: Path) -> None:
     assert compare((name, place), other, COLUMNS, ["k"]).equal
 
 
+@pytest.mark.slow
 def test_no_difference_is_lost_when_all_buckets_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flink_jobs.proof.compare.AT_ONCE", 7)
     monkeypatch.setattr("flink_jobs.proof.compare.KEPT", 20)

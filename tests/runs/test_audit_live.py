@@ -87,6 +87,7 @@ def test_late_input_is_named_as_the_cause(log: Log, settings: Settings) -> None:
     assert "mainstem repair late_taps" in line and "same input" not in line
 
 
+@pytest.mark.slow
 def test_a_wrong_row_is_real_beside_late_input_too(log: Log, settings: Settings) -> None:
     spoil(log)
     log.arrive([LATE])
@@ -98,6 +99,7 @@ def test_a_wrong_row_is_real_beside_late_input_too(log: Log, settings: Settings)
     assert "from the same input" in differences(log.lake)[0]
 
 
+@pytest.mark.slow
 def test_what_a_batch_has_replaced_is_no_longer_an_alarm(log: Log, settings: Settings) -> None:
     spoil(log)
     assert audit(str(log.file), D1, settings=settings).real == 1
@@ -110,6 +112,7 @@ def test_without_a_closed_partition_there_is_nothing_to_audit(log: Log, settings
         audit(str(log.file), D2, settings=settings)
 
 
+@pytest.mark.slow
 def test_the_command_shows_both_sides_and_its_exit_code_tells_the_cause(
     log: Log, settings: Settings, monkeypatch
 ) -> None:

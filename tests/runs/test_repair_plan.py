@@ -53,6 +53,7 @@ def test_a_late_row_touches_what_looks_back_on_it(log: Log) -> None:
     assert found.tables(Span.of_partition(D2)) == {"tap_counts"}
 
 
+@pytest.mark.slow
 def test_a_partition_published_again_is_no_longer_touched(log: Log) -> None:
     log.arrive([LATE])
     log.publish("tap_counts", [D1])
@@ -67,6 +68,7 @@ def test_a_partition_of_an_older_version_is_told(log: Log) -> None:
     assert found == {("tap_copies", D1): "0123456789ab", ("tap_counts", D1): "", ("tap_counts", D2): ""}
 
 
+@pytest.mark.slow
 def test_compaction_of_the_raw_table_makes_no_row_late(log: Log) -> None:
     log.arrive([LATE])
     log.publish("tap_counts", [D1, D2])
@@ -80,6 +82,7 @@ def test_compaction_of_the_raw_table_makes_no_row_late(log: Log) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_the_log_has_forgotten_the_note_and_known_times_tell(log: Log) -> None:
     assert plan(log.pipeline, log.lake).affected == ()
     log.arrive([(9, f"{D1}T23:00:00Z", "2999-01-01T00:00:00Z")])
@@ -94,6 +97,7 @@ def test_what_the_log_has_forgotten_the_note_and_known_times_tell(log: Log) -> N
     ]
 
 
+@pytest.mark.slow
 def test_a_budget_counts_from_the_end_of_the_rows_own_partition(log: Log) -> None:
     log.arrive([LATE])
     within = plan(log.pipeline, log.lake, budget_ms=32 * 3_600_000)
@@ -132,6 +136,7 @@ def test_a_row_below_the_highest_time_known_before_may_have_been_dropped(live: L
     assert touched(found) == [("tap_copies", D2, 1), ("tap_counts", D2, 1)]
 
 
+@pytest.mark.slow
 def test_history_that_was_there_at_the_start_is_no_late_row(tmp_path: Path) -> None:
     log = Log(tmp_path)
     log.arrive([(1, f"{D1}T10:00:00Z", f"{D4}T00:00:00Z")], partition=-1)
@@ -144,6 +149,7 @@ def test_history_that_was_there_at_the_start_is_no_late_row(tmp_path: Path) -> N
     assert touched(plan(log.pipeline, log.lake)) == [("tap_counts", D1, 1), ("tap_counts", D2, 1)]
 
 
+@pytest.mark.slow
 def test_open_partitions_belong_to_the_live_job(live: Log) -> None:
     live.arrive([(3, f"{D4}T10:00:00Z", f"{D4}T10:00:00Z"), (4, f"{D3}T10:00:00Z", f"{D4}T10:00:01Z")])
     assert plan(live.pipeline, live.lake).affected == ()
@@ -181,6 +187,7 @@ def test_before_anything_is_published_there_is_nothing_to_do(tmp_path: Path) -> 
     assert plan(log.pipeline, log.lake).affected == ()
 
 
+@pytest.mark.slow
 def test_the_plan_is_told_without_doing_it(log: Log, monkeypatch) -> None:
     monkeypatch.setenv("MAINSTEM_LAKE", str(log.lake))
     log.arrive([LATE])

@@ -112,6 +112,7 @@ def records(folder: Path, stream: str) -> list[Any]:
     return list(read_records(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_the_truth_is_what_a_reader_finds(tmp_path: Path, form: Format) -> None:
     truth = simulate_into(tmp_path, SHOP, form=form, mess=MESS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Case:
     expected: list[Row] | None = None
     span: Span = field(default_factory=lambda: Span(DAY, DAY + timedelta(days=1)))
 
-    @property
+    @cached_property
     def pipeline(self) -> Pipeline:
         return Pipeline(
             name="case",

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import count
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flink_jobs.reference.run import connect, define, typed
 from tests.operators.cases import Case
 from tests.operators.cases.case import arrow
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 Rows = list[tuple[Any, ...]]
+_NUMBERS = count()
+
+
+@cache
+def _engine() -> DuckDBPyConnection:
+    """One engine for all answers, which is worth more than a fresh one each; a few rows need no second thread."""
+    db = connect()
+    db.execute("SET threads = 1")
+    return db
 
 
 class Answers:
     """The steps of a case over its rows; ``read`` cuts the rows by event time, in epoch milliseconds, end excluded."""
 
     def __init__(self, case: Case) -> None:
-        self.case, self.db, self.relation = case, connect(), case.pipeline.relations[case.result]
+        self.case, self.relation = case, case.pipeline.relations[case.result]
+        self.db, self.schema = _engine().cursor(), f"answers_{next(_NUMBERS)}"
+        self.db.execute(f"SET TimeZone = 'UTC'; CREATE SCHEMA {self.schema}; USE {self.schema}")
         for name in case.inputs:
             self._load(name)
         self.read()
@@ -26,6 +42,7 @@ class Answers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.db.execute(f"USE main; DROP SCHEMA {self.schema} CASCADE")
         self.db.close()
 
     def read(self, low: int | None = None, high: int | None = None) -> None:
@@ -43,6 +60,15 @@ class Answers:
         where = f" WHERE {' AND '.join(kept)}" if kept else ""
         sql = f'SELECT {typed(self.relation.columns)} FROM "{self.case.result}"{where} ORDER BY ALL'
         return self.db.execute(sql).fetchall()
+
+    def by_instant(self) -> dict[int, Rows]:
+        """All result rows, by their event time."""
+        found: dict[int, Rows] = {}
+        ms = f'epoch_ms("{self.relation.event_time}")'
+        sql = f'SELECT {ms}, {typed(self.relation.columns)} FROM "{self.case.result}" ORDER BY ALL'
+        for time, *row in self.db.execute(sql).fetchall():
+            found.setdefault(time, []).append(tuple(row))
+        return found
 
     def instants(self) -> list[int]:
         """The event times of rows that came in or out."""
