@@ -1,0 +1,86 @@
+"""State: what a step keeps of an input while it runs live, told without reading a row.
+
+The words are exact about what is kept and for how long; how many entries that is follows from a sample of the rows
+(``forecast/``), and how many bytes from the layout of the engine's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flink_jobs.core.event_time import format_duration
+from flink_jobs.core.relation import ANY, Relation
+
+Each = Literal["row", "key", "stretch"]
+
+TEXT = 24
+"""Characters of a text whose length nothing tells."""
+_WIDTH = {"timestamp": 23, "date": 10, "boolean": 5, "double": 18, "string": TEXT}
+_STAMP = 24
+"""A time and the bar behind it, in front of every packed value."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Entries that a step keeps of the rows of ``of``: one for each ``row``, each ``key`` (``per``), or each key and
+    ``stretch`` of ``cut_ms`` of event time (a tile, a window, a day) in which the key has rows.
+
+    An entry stays ``for_ms`` of event time. ``ANY``: nothing in the step ends it, so it stays until the job's time to live
+    has passed without a row of its key, or for ever where the job has none. ``holds`` are the columns of an entry and their
+    types; ``string(40)`` is a text of about 40 characters.
+    """
+
+    of: str
+    each: Each
+    per: tuple[str, ...]
+    for_ms: int
+    holds: Mapping[str, str] = field(default_factory=dict)
+    cut_ms: int = 0
+
+    @property
+    def words(self) -> str:
+        """What is kept, as a person would say it."""
+        per = ", ".join(self.per)
+        lasting = f"for {_about(self.for_ms)}" if self.for_ms > 0 else "until the watermark passes"
+        lasting = "as long as the job remembers a key" if self.for_ms == ANY else lasting
+        if self.each == "row":
+            return f"every row of {self.of} {lasting}"
+        if self.each == "key":
+            return f"an entry for each {per or 'job'} of {self.of} {lasting}"
+        return f"an entry for each {', '.join([*self.per, _about(self.cut_ms)])} of {self.of} {lasting}"
+
+
+def each_row(of: Relation, per: tuple[str, ...], for_ms: int, holds: Mapping[str, str] | None = None) -> State:
+    """Every row of ``of``, with all of its columns or those of ``holds``."""
+    return State(of.name, "row", per, for_ms, dict(of.columns if holds is None else holds))
+
+
+def each_key(of: Relation, per: tuple[str, ...], holds: Mapping[str, str], *, for_ms: int = ANY) -> State:
+    """One entry for each key."""
+    return State(of.name, "key", per, for_ms, dict(holds))
+
+
+def each_stretch(
+    of: Relation, per: tuple[str, ...], cut_ms: int, holds: Mapping[str, str], *, for_ms: int = ANY
+) -> State:
+    """One entry for each key and stretch of time."""
+    return State(of.name, "stretch", per, for_ms, dict(holds), cut_ms)
+
+
+def packed(kind: str) -> str:
+    """The type of a value behind the time of its row, as ``last`` and the as-of join keep it."""
+    return f"string({_STAMP + 1 + width(kind)})"
+
+
+def width(kind: str) -> int:
+    """About how many characters a value has as text."""
+    if kind.startswith("string("):
+        return int(kind[7:-1])
+    return _WIDTH.get(kind, 10)
+
+
+def _about(ms: int) -> str:
+    """The length in its own words: 3_599_999 is an hour less 1 ms, and nobody needs the millisecond here."""
+    return format_duration(ms + 1 if ms % 1000 == 999 else ms)
