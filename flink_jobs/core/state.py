@@ -44,7 +44,7 @@ class State:
         """What is kept, as a person would say it."""
         per = ", ".join(self.per)
         lasting = f"for {_about(self.for_ms)}" if self.for_ms > 0 else "until the watermark passes"
-        lasting = "as long as the job remembers a key" if self.for_ms == ANY else lasting
+        lasting = "while the job remembers it" if self.for_ms == ANY else lasting
         if self.each == "row":
             return f"every row of {self.of} {lasting}"
         if self.each == "key":

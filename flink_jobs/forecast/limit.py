@@ -12,7 +12,7 @@ from flink_jobs.core.errors import DeclarationError, StateTooLarge
 from flink_jobs.core.pipeline import Pipeline
 from flink_jobs.core.plan import StateBackend
 from flink_jobs.core.settings import Settings
-from flink_jobs.forecast.size import DEDUPLICATION, Size
+from flink_jobs.forecast.size import Size
 from flink_jobs.services.flink_config import task_manager_heap
 
 VARIABLE = "MAINSTEM_STATE_LIMIT"
@@ -90,7 +90,7 @@ def _cures(step: str, pipeline: Pipeline, found: Size, backend: StateBackend) ->
         cures = [f"in '{step}': {declared.smaller}"]
     else:
         cures = [
-            f"shorter look-backs in the steps over '{step}': its {DEDUPLICATION} remembers a key for the look-back and 7 days"
+            f"shorter look-backs in the steps over '{step}': a key is remembered for the whole look-back and 7 days"
         ]
     if backend == "heap":
         cures.append(f"--state-backend rocksdb, which keeps it on disk: about {told(found.total('rocksdb'))}")

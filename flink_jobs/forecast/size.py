@@ -15,8 +15,6 @@ from flink_jobs.forecast.layout import bytes_of
 from flink_jobs.forecast.sample import Sample
 from flink_jobs.runtime.configuration import OUTAGE_MS
 
-DEDUPLICATION = "deduplication of its records"
-
 
 @dataclass(frozen=True)
 class Part:
@@ -33,12 +31,13 @@ class Part:
 @dataclass(frozen=True)
 class Size:
     """All states of a job. ``lasting_ms`` is how long a key is remembered without a row; None: for ever, and then the counts
-    are those of as much time as the tables hold now, and grow with every new key.
+    are those of as much time as the tables hold now, and grow with every new key. ``trouble``: why nothing could be read.
     """
 
     parts: tuple[Part, ...]
     lasting_ms: int | None
     day: str
+    trouble: str = ""
 
     @property
     def known(self) -> bool:
@@ -94,7 +93,7 @@ class _Clock:
 
     def part(self, step: str, verb: str, state: State, waits_ms: int) -> Part:
         """``waits_ms`` is how much later than these rows the watermark of the step's slowest input comes."""
-        what = state.words if verb else f"{DEDUPLICATION}: {state.words}"
+        what = state.words if verb else f"a mark for each {', '.join(state.per)}, so that no record counts twice"
         missing = self.sample.unknown.get(state.of)
         if missing:
             return Part(step, verb, what, None, {}, f"no table '{missing}' with rows to sample")
