@@ -105,7 +105,7 @@ def _checkpoint(job_id: str, settings: Settings) -> int:
 
 def _heap(settings: Settings) -> int:
     """Bytes of live objects of the TaskManager."""
-    pid = next(e.pid for e in platform.status(settings) if e.name == "taskmanager")
+    pid = next(e.pid for e in platform.status(settings) if e.name == "flink-tm")
     words = [str(Path(JAVA_HOME) / "bin" / "jcmd"), str(pid), "GC.class_histogram"]
     text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     return int(text.strip().splitlines()[-1].split()[2])

@@ -42,14 +42,13 @@ class State:
     @property
     def words(self) -> str:
         """What is kept, as a person would say it."""
-        per = ", ".join(self.per)
         lasting = f"for {_about(self.for_ms)}" if self.for_ms > 0 else "until the watermark passes"
-        lasting = "while the job remembers it" if self.for_ms == ANY else lasting
+        if self.for_ms == ANY:
+            lasting = "while the job remembers it"
         if self.each == "row":
             return f"every row of {self.of} {lasting}"
-        if self.each == "key":
-            return f"an entry for each {per or 'job'} of {self.of} {lasting}"
-        return f"an entry for each {', '.join([*self.per, _about(self.cut_ms)])} of {self.of} {lasting}"
+        cut = [_about(self.cut_ms)] if self.each == "stretch" else []
+        return f"an entry for each {' and '.join([', '.join(self.per), *cut]).removeprefix(' and ')} of {self.of} {lasting}"
 
 
 def each_row(of: Relation, per: tuple[str, ...], for_ms: int, holds: Mapping[str, str] | None = None) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -25,14 +26,16 @@ def downstream(tables: Iterable[str], env: Mapping[str, str] | None = None) -> t
 
     Pipelines are those of the catalog; a file that is no pipeline is left out.
     """
-    known = list(_readable(env))
+    known, given = list(_readable(env)), tuple(tables)
     found: dict[str, Fed] = {}
-    paths = {table: (table,) for table in tables}
-    while paths:
-        near = {t: Fed(t, p.name, way) for at, way in paths.items() for p in known if _reads(p, at) for t in _made(p, at)}
-        fresh = {t: fed for t, fed in near.items() if t not in found and t not in {w for f in paths.values() for w in f}}
-        found |= fresh
-        paths = {t: (*fed.through, t) for t, fed in fresh.items()}
+    waiting: deque[tuple[str, ...]] = deque((table,) for table in given)
+    while waiting:
+        way = waiting.popleft()
+        for pipeline in known:
+            for table in _made(pipeline, way[-1]):
+                if table not in found and table not in given:
+                    found[table] = Fed(table, pipeline.name, way)
+                    waiting.append((*way, table))
     return tuple(found.values())
 
 
@@ -42,10 +45,6 @@ def _readable(env: Mapping[str, str] | None) -> Iterable[Pipeline]:
             yield read(path)
         except MainstemError:
             continue
-
-
-def _reads(pipeline: Pipeline, table: str) -> bool:
-    return table in {pipeline.datasets[name].table_name for name in pipeline.reads()}
 
 
 def _made(pipeline: Pipeline, table: str) -> list[str]:
