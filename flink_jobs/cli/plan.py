@@ -28,6 +28,7 @@ def plan(
     state_backend: Annotated[str, typer.Option(help="Of a live run: heap or rocksdb.")] = "heap",
     state_limit: Annotated[str, typer.Option(help="Of a live run: the most state it may keep, like 800m or 20g.")] = "",
     sql: Annotated[bool, typer.Option("--sql", help="Show the SELECT of every step.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Ask the engine for its own nodes; needs the platform.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run reads, keeps live, joins and writes, how long it may take, and which tables follow from its own.
@@ -39,7 +40,7 @@ def plan(
     from flink_jobs.core.plan import checked_backend
     from flink_jobs.jobs.catalog import find
 
-    asked = Asked(pipeline, _span(start, end, live=live), checked_backend(state_backend), state_limit)
+    asked = Asked(pipeline, _span(start, end, live=live), checked_backend(state_backend), state_limit, explain)
     found = facts(find(pipeline), asked)
     if as_json:
         print_json(found)

@@ -26,10 +26,11 @@ class Asked:
     span: Span
     backend: StateBackend
     limit: str = ""
+    explain: bool = False
 
 
 def facts(pipeline: Pipeline, asked: Asked) -> dict[str, Any]:
-    """The plan's own fields, then inputs, state, joins, expected_time (None: unknown) and downstream."""
+    """The plan's own fields, then inputs, state, joins, engine (None: not asked), expected_time (None: unknown), downstream."""
     from flink_jobs.jobs.build import plan
     from flink_jobs.jobs.downstream import downstream
 
@@ -39,6 +40,7 @@ def facts(pipeline: Pipeline, asked: Asked) -> dict[str, Any]:
         "inputs": [_input(made, d, settings) for d in made.datasets],
         "state": _state(pipeline, made, asked, settings),
         "joins": _joins(pipeline, made),
+        "engine": _engine(made, settings) if asked.explain else None,
         "expected_time": _time(made, asked, settings),
         "downstream": [asdict(fed) for fed in downstream(pipeline.publish)],
     }
@@ -85,6 +87,7 @@ def _state(pipeline: Pipeline, made: Plan, asked: Asked, settings: Settings) -> 
         "key_kept_ms": found.lasting_ms,
         "sampled": {"day": found.day, "tables": _sampled(held)},
         "parts": [asdict(part) for part in found.parts],
+        "ingest": [asdict(part) for part in found.beside],
         "unknown": [found.trouble] if found.trouble else list(found.unknown),
     }
 
@@ -100,6 +103,12 @@ def _joins(pipeline: Pipeline, made: Plan) -> list[dict[str, str]]:
         for step in steps
         for one in step.strategies(pipeline.relations)
     ]
+
+
+def _engine(made: Plan, settings: Settings) -> list[str]:
+    from flink_jobs.runs.explained import nodes
+
+    return nodes(made, settings)
 
 
 def _time(made: Plan, asked: Asked, settings: Settings) -> dict[str, Any] | None:

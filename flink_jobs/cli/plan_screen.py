@@ -24,6 +24,8 @@ def show(found: dict[str, Any]) -> None:
     _inputs(screen, found["inputs"])
     _outputs(screen, found)
     _joins(screen, found["joins"], live=live)
+    for node in found["engine"] or ():
+        screen.print(f"engine: {node}", style="dim", markup=False, soft_wrap=True)
     _state(screen, found)
     _time(screen, found)
     for fed in found["downstream"]:
@@ -99,6 +101,10 @@ def _state(screen: Console, found: dict[str, Any]) -> None:
     for column in listed.columns[2:]:
         column.justify = "right"
     screen.print(listed)
+    ingest = [p for p in state["ingest"] if p["bytes"]]
+    if ingest:
+        marks, size = sum(p["entries"] for p in ingest), told(sum(p["bytes"]["heap"] for p in ingest))
+        screen.print(f"beside it, the ingest of these topics keeps a mark a key for ever: {marks:,} by now, {size} on the heap")
     if state["refused"]:
         screen.print(state["refused"], style="red", markup=False, soft_wrap=True)
 

@@ -7,7 +7,7 @@ The words are exact about what is kept and for how long; how many entries that i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from flink_jobs.core.event_time import format_duration
@@ -29,7 +29,8 @@ class State:
 
     An entry stays ``for_ms`` of event time. ``ANY``: nothing in the step ends it, so it stays until the job's time to live
     has passed without a row of its key, or for ever where the job has none. ``holds`` are the columns of an entry and their
-    types; ``string(40)`` is a text of about 40 characters.
+    types; ``string(40)`` is a text of about 40 characters. ``counted``: the last column of ``per`` is a value of which only
+    the number of its rows is kept, inside the entry of the other columns.
     """
 
     of: str
@@ -38,6 +39,7 @@ class State:
     for_ms: int
     holds: Mapping[str, str] = field(default_factory=dict)
     cut_ms: int = 0
+    counted: bool = False
 
     @property
     def words(self) -> str:
@@ -66,6 +68,11 @@ def each_stretch(
 ) -> State:
     """One entry for each key and stretch of time."""
     return State(of.name, "stretch", per, for_ms, dict(holds), cut_ms)
+
+
+def each_value(state: State, column: str, kind: str) -> State:
+    """Each value of a column that the entries of ``state`` have seen, as counts of distinct values keep them."""
+    return replace(state, per=(*state.per, column), holds={column: kind, "n": "bigint"}, counted=True)
 
 
 def packed(kind: str) -> str:

@@ -11,7 +11,7 @@ from flink_jobs.core.plan import Plan, StateBackend
 from flink_jobs.core.relation import ANY
 from flink_jobs.core.state import TEXT, State, each_key, width
 from flink_jobs.forecast.count import Counter, Growth
-from flink_jobs.forecast.layout import bytes_of
+from flink_jobs.forecast.layout import Form, bytes_of
 from flink_jobs.forecast.sample import Sample
 from flink_jobs.runtime.configuration import OUTAGE_MS
 
@@ -32,12 +32,14 @@ class Part:
 class Size:
     """All states of a job. ``lasting_ms`` is how long a key is remembered without a row; None: for ever, and then the counts
     are those of as much time as the tables hold now, and grow with every new key. ``trouble``: why nothing could be read.
+    ``beside`` is what the ingest of the same topics keeps, a job of its own that remembers every key for ever.
     """
 
     parts: tuple[Part, ...]
     lasting_ms: int | None
     day: str
     trouble: str = ""
+    beside: tuple[Part, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -73,12 +75,22 @@ def size(pipeline: Pipeline, plan: Plan, sample: Sample, *, horizon_ms: int | No
         kept = step.state(pipeline.relations)
         latest = max((pipeline.relations[i].look_ahead_ms for i in step.inputs()), default=0)
         parts += [clock.part(view.name, step.verb(), s, latest - pipeline.relations[s.of].look_ahead_ms) for s in kept]
-    return Size(tuple(parts), lasting, sample.day)
+    for_ever = _Clock(pipeline, sample, clock.counter, None, horizon_ms)
+    beside = tuple(for_ever.part(d.name, "", _seen(d), 0) for d in plan.datasets if d.raw)
+    return Size(tuple(parts), lasting, sample.day, beside=beside)
 
 
 def _seen(dataset: Dataset) -> State:
     """What the source of a live job keeps so that no record counts twice: a mark for each key."""
     return each_key(dataset.relation(), dataset.key, {"seen": "boolean"})
+
+
+def _form(state: State) -> Form:
+    if state.each == "row":
+        return "rows"
+    if state.counted:
+        return "values"
+    return "marks" if list(state.holds.values()) == ["boolean"] else "entries"
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class _Clock:
         ms = ms if self.horizon_ms is None else min(ms, self.horizon_ms)
         entries = round(self._entries(state, grown, ms))
         keys = entries if state.each == "key" else min(entries, round(grown.keys_in(ms)))
-        return Part(step, verb, what, entries, bytes_of(entries, keys, self._widths(state), self._key(state)))
+        return Part(step, verb, what, entries, bytes_of(_form(state), entries, keys, self._widths(state), self._key(state)))
 
     def _entries(self, state: State, grown: Growth, ms: int) -> float:
         if state.each == "row":

@@ -10,7 +10,7 @@ from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.frame import distinct, layer, over, with_neighbours, with_row_before
 from flink_jobs.core.relation import ANY, Relation, reach
-from flink_jobs.core.state import State, each_key, each_row, packed
+from flink_jobs.core.state import State, each_key, each_row, each_value, packed
 from flink_jobs.operators.aggregate import Aggregate, last_value
 
 
@@ -133,8 +133,8 @@ class Layers:
             yield each_key(of, self.per, ever)
         for c in self.columns:
             if c.aggregate.function == "count_distinct":
-                value = {c.aggregate.column: of.columns[c.aggregate.column], "n": "bigint"}
-                yield each_key(of, (*self.per, c.aggregate.column), value, for_ms=c.window)
+                column = c.aggregate.column
+                yield each_value(each_key(of, self.per, {}, for_ms=c.window), column, of.columns[column])
 
     def _held(self, c: Column) -> str:
         """The type of an argument."""

@@ -13,7 +13,7 @@ from flink_jobs.core.frame import interval
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.outline import grouped
 from flink_jobs.core.relation import ANY, Relation
-from flink_jobs.core.state import State, each_stretch
+from flink_jobs.core.state import State, each_stretch, each_value
 from flink_jobs.operators.aggregate import Aggregate, last_value, partial
 
 
@@ -168,11 +168,8 @@ class WindowAggregate(Operator):
         kept = ANY if self.running else size
         made = {k: v for n, a in self.aggregates.items() for k, v in partial(n, a, rows, step=self.step).items()}
         counted = dict.fromkeys(a.column for a in self.aggregates.values() if a.function == "count_distinct")
-        values = (
-            each_stretch(rows, (*per, c), cut, {c: rows.columns[c], "n": "bigint"}, for_ms=kept)
-            for c in counted
-        )
-        return (each_stretch(rows, per, cut, made, for_ms=kept), *values)
+        windows = each_stretch(rows, per, cut, made, for_ms=kept)
+        return (windows, *(each_value(windows, c, rows.columns[c]) for c in counted))
 
     def _item(self, a: Aggregate, rows: Relation) -> str:
         kind, argument = a.type(rows, step=self.step), a.argument(rows, step=self.step)

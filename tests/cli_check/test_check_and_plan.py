@@ -131,7 +131,7 @@ def test_a_plan_tells_programs_everything_under_stable_names(shop_lake: None) ->
     assert facts["inputs"][0]["bytes"] > 1440
     assert set(facts["state"]) == {
         "backend", "summary", "limit_bytes", "limit_source", "refused",
-        "total_bytes", "key_kept_ms", "sampled", "parts", "unknown",
+        "total_bytes", "key_kept_ms", "sampled", "parts", "ingest", "unknown",
     }  # fmt: skip
     joined = next(p for p in facts["state"]["parts"] if p["what"] == "every row of page_views for 1d")
     assert (joined["step"], joined["verb"]) == ("viewed_orders", "interval_join") and abs(joined["entries"] - 480) < 5
