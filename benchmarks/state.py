@@ -54,8 +54,12 @@ class Line:
 
 
 def weigh(inputs: Inputs, table: str, backend: StateBackend) -> tuple[int, int]:
-    """Bytes of the checkpoint and of the heap when the job has read everything."""
+    """Bytes of the checkpoint and on the heap when the job has read everything.
+
+    What the job before has left stays on the heap for a while, so the heap is weighed before and after.
+    """
     made, settings = alone(table), inputs.settings
+    before = _heap(settings) if backend == "heap" else 0
     job = Job(
         job_id=uuid.uuid4().hex,
         name=table,
@@ -67,8 +71,8 @@ def weigh(inputs: Inputs, table: str, backend: StateBackend) -> tuple[int, int]:
         state_backend=backend,
     )
     client.submit(job, settings=settings)
-    _until_still(job.job_id, settings)
-    found = _checkpoint(job.job_id, settings), _heap(settings) if backend == "heap" else 0
+    _until_still(job.job_id, settings, SPAN.end_ms - 3_600_000 - made.look_ahead_ms)
+    found = _checkpoint(job.job_id, settings), _heap(settings) - before if backend == "heap" else 0
     client.cancel(job.job_id, settings=settings)
     return found
 
@@ -84,13 +88,13 @@ def own(found: Size, backend: StateBackend) -> int:
     return sum(p.bytes[backend] for p in found.parts if p.verb)
 
 
-def _until_still(job_id: str, settings: Settings) -> None:
-    """Two checkpoints of one size, with the watermark at the end of the log."""
+def _until_still(job_id: str, settings: Settings, end_ms: int) -> None:
+    """Two checkpoints of one size, with the watermark at ``end_ms``."""
     last, deadline = -1, time.monotonic() + 300
     while time.monotonic() < deadline:
         time.sleep(4)
         now = _checkpoint(job_id, settings)
-        through = (client.watermark(job_id, settings=settings) or 0) > SPAN.end_ms - 3_600_000
+        through = (client.watermark(job_id, settings=settings) or 0) > end_ms
         if through and now and now == last:
             return
         last = now
@@ -113,10 +117,9 @@ def _heap(settings: Settings) -> int:
 
 def compared(inputs: Inputs, tables: list[str], backend: StateBackend) -> list[Line]:
     """Each operator, its own state only."""
-    empty = _heap(inputs.settings) if backend == "heap" else 0
     base, base_heap = weigh(inputs, NOTHING, backend)
     source = expected(inputs, NOTHING)
-    lines = [Line("source", source.total("rocksdb"), base, source.total("heap"), base_heap - empty)]
+    lines = [Line("source", source.total("rocksdb"), base, source.total("heap"), base_heap)]
     print(json.dumps(lines[0].facts), flush=True)
     for table in tables:
         kept, on_heap = weigh(inputs, table, backend)
@@ -127,7 +130,7 @@ def compared(inputs: Inputs, tables: list[str], backend: StateBackend) -> list[L
             own(guess, "rocksdb"),
             kept - round(base * other),
             own(guess, "heap"),
-            on_heap - empty - round((base_heap - empty) * other) if on_heap else 0,
+            on_heap - round(base_heap * other) if on_heap else 0,
         )
         lines.append(line)
         print(json.dumps(line.facts), flush=True)

@@ -30,7 +30,8 @@ class State:
     An entry stays ``for_ms`` of event time. ``ANY``: nothing in the step ends it, so it stays until the job's time to live
     has passed without a row of its key, or for ever where the job has none. ``holds`` are the columns of an entry and their
     types; ``string(40)`` is a text of about 40 characters. ``counted``: the last column of ``per`` is a value of which only
-    the number of its rows is kept, inside the entry of the other columns.
+    the number of its rows is kept, inside the entry of the other columns. ``framed``: the rows of a frame, which the engine
+    drops as a later row of the key comes, or half of ``for_ms`` later where none does.
     """
 
     of: str
@@ -40,6 +41,7 @@ class State:
     holds: Mapping[str, str] = field(default_factory=dict)
     cut_ms: int = 0
     counted: bool = False
+    framed: bool = False
 
     @property
     def words(self) -> str:
@@ -56,6 +58,11 @@ class State:
 def each_row(of: Relation, per: tuple[str, ...], for_ms: int, holds: Mapping[str, str] | None = None) -> State:
     """Every row of ``of``, with all of its columns or those of ``holds``."""
     return State(of.name, "row", per, for_ms, dict(of.columns if holds is None else holds))
+
+
+def each_framed(of: Relation, per: tuple[str, ...], for_ms: int, holds: Mapping[str, str] | None = None) -> State:
+    """Every row of ``of`` in a frame that looks back ``for_ms``."""
+    return replace(each_row(of, per, for_ms, holds), framed=True)
 
 
 def each_key(of: Relation, per: tuple[str, ...], holds: Mapping[str, str], *, for_ms: int = ANY) -> State:

@@ -93,6 +93,14 @@ def _form(state: State) -> Form:
     return "marks" if list(state.holds.values()) == ["boolean"] else "entries"
 
 
+def _lasting(state: State, grown: Growth) -> int:
+    """How long an entry stays: rows of a frame half as long again where their key has no other row in it."""
+    if not state.framed or not grown.rows:
+        return state.for_ms
+    rows, keys = grown.rows_in(state.for_ms), grown.keys_in(state.for_ms)
+    return round(state.for_ms * (1 + 0.5 * min(keys / max(rows, 1e-9), 1.0)))
+
+
 @dataclass(frozen=True)
 class _Clock:
     """How long things stay, over the sample that says how many they are."""
@@ -114,7 +122,7 @@ class _Clock:
         if state.for_ms == ANY:
             ms = self.sample.history_ms if self.lasting_ms is None else self.lasting_ms
         else:
-            ms = state.for_ms + (delay + waits_ms if state.each == "row" else delay)
+            ms = _lasting(state, grown) + (delay + waits_ms if state.each == "row" else delay)
         ms = ms if self.horizon_ms is None else min(ms, self.horizon_ms)
         entries = round(self._entries(state, grown, ms))
         keys = entries if state.each == "key" else min(entries, round(grown.keys_in(ms)))

@@ -13,7 +13,7 @@ from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.frame import interval, over
 from flink_jobs.core.operator import Strategy
 from flink_jobs.core.relation import Relation
-from flink_jobs.core.state import State, each_key, each_row, packed
+from flink_jobs.core.state import State, each_framed, each_key, each_row, packed
 from flink_jobs.operators.matching import near
 from flink_jobs.operators.packing import row_order
 from flink_jobs.operators.take import Take
@@ -108,7 +108,7 @@ class Following:
         mine, theirs = tuple(side.on), tuple(side.on.values())
         if side.credit == "last_touch":
             return (*pairs, each_key(left, mine, {"_own": packed("string")}), each_row(right, theirs, 0, own))
-        return (*pairs, each_row(left, mine, side.high), each_row(right, theirs, side.high, own))
+        return (*pairs, each_framed(left, mine, side.high), each_framed(right, theirs, side.high, own))
 
     def _branch(self, number: int | None) -> str:
         """The left rows alone, or their pairs with the rows of one side; the columns of all other sides are NULL."""

@@ -10,7 +10,7 @@ from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.frame import distinct, layer, over, with_neighbours, with_row_before
 from flink_jobs.core.relation import ANY, Relation, reach
-from flink_jobs.core.state import State, each_key, each_row, each_value, packed
+from flink_jobs.core.state import State, each_framed, each_key, each_row, each_value, packed
 from flink_jobs.operators.aggregate import Aggregate, last_value
 
 
@@ -118,7 +118,7 @@ class Layers:
             made = {n: "bigint" for c in self.columns if c.window == window for n in self._framed(c)}
             back = 0 if window == ANY else window - (0 if self.exclude else 1)
             if made:
-                found.append(each_row(of, self.per, back, wide))
+                found.append(each_framed(of, self.per, back, wide))
             wide |= made
         waits = self.exclude or any(c.aggregate.function == "last" for c in self.columns)
         return (*found, *([each_row(of, self.per, 0, wide)] if waits else []))
