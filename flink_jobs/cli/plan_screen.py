@@ -81,7 +81,7 @@ def _state(screen: Console, found: dict[str, Any]) -> None:
     from flink_jobs.forecast.limit import told
 
     state = found["state"]
-    kept = "for ever" if state["key_kept_ms"] is None else f"for {format_duration(state['key_kept_ms'])} without a row"
+    kept = "for ever" if state["key_kept_ms"] is None else f"for {_rounded(state['key_kept_ms'])} without a row"
     if state["total_bytes"] is None:
         screen.print(f"a live run: {state['summary']}", markup=False, soft_wrap=True)
         return
@@ -107,6 +107,11 @@ def _state(screen: Console, found: dict[str, Any]) -> None:
         screen.print(f"beside it, the ingest of these topics keeps a mark a key for ever: {marks:,} by now, {size} on the heap")
     if state["refused"]:
         screen.print(state["refused"], style="red", markup=False, soft_wrap=True)
+
+
+def _rounded(ms: int) -> str:
+    """Whole seconds, upwards: a look-back less 1ms is the look-back."""
+    return format_duration(-(-ms // 1000) * 1000)
 
 
 def _time(screen: Console, found: dict[str, Any]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import pytest
+
 from flink_jobs.core.event_time import Span
+from flink_jobs.runs import batch
 from flink_jobs.runs.expected_time import ExpectedTime, expected_time
 from flink_jobs.runs.ledger import Ledger, Phase, RunState, past, remember
 
@@ -42,6 +46,20 @@ def test_another_version_counts_only_where_this_one_has_not_run() -> None:
 def test_what_failed_or_is_another_pipeline_tells_nothing() -> None:
     runs = [done(1, running=4, state="failed"), done(2, running=4, version="w", pipeline="other")]
     assert expected_time(runs, "shop", "v1", TWO_DAYS) is None
+
+
+def test_a_run_without_the_server_leaves_its_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path))
+    started = batch.Run(
+        run_id="r", job_id="j", pipeline="shop", version="v1", start="2024-03-01", end="2024-03-03", tables={}, inputs={"a": 3}
+    )
+    for name, answer in (("start", started), ("wait", None), ("audit", {}), ("publish", {})):
+        monkeypatch.setattr(batch, name, lambda *_, answer=answer, **__: (time.sleep(0.02), answer)[1])
+    assert batch.run("shop", TWO_DAYS, "r") == {}
+    [state] = past(tmp_path / "runs")
+    assert (state.state, state.version, state.inputs) == ("done", "v1", {"a": 3})
+    assert set(state.phase_seconds) == {"starting", "running", "auditing", "publishing"}
+    assert all(0.02 <= seconds < 2 for seconds in state.phase_seconds.values())
 
 
 def test_a_run_of_the_command_line_is_remembered_once_and_read_without_a_ledger(tmp_path: Path) -> None:
