@@ -28,6 +28,7 @@ def live(
     name: Annotated[str, typer.Option(help="Name of the live job (default: the pipeline's).")] = "",
     parallelism: Annotated[int, typer.Option(min=1, max=128, help="Parallel tasks of the job.")] = 1,
     state_backend: Annotated[str, typer.Option(help="heap (quick) or rocksdb (as much state as the disk holds).")] = "",
+    state_limit: Annotated[str, typer.Option(help="Refuse to start with more state than this, like 800m or 20g.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Start, resume, look at or stop a live pipeline."""
@@ -48,6 +49,7 @@ def live(
             name=label,
             parallelism=parallelism,
             state_backend=checked_backend(state_backend) if state_backend else None,
+            state_limit=state_limit,
         )
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -60,6 +62,8 @@ def _show(found: LiveState) -> None:
     colour = "green" if found.state == "RUNNING" else "yellow"
     screen.print(f"[bold]{found.name}[/] [{colour}]{found.state}[/], fence {found.fence or '–'}, attempt {found.attempts}")
     screen.print(f"watermark {found.watermark or '–'}, job {found.job_id or '–'}", style="dim")
+    if found.expects:
+        screen.print(found.expects, style="dim", markup=False)
     for table, rows in found.rows.items():
         closed = f", closed up to {found.closed[table]}" if table in found.closed else ""
         screen.print(f"{table}: {rows:,} rows published live{closed}")

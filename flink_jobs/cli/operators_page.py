@@ -23,7 +23,9 @@ _SECTION = re.compile(r"^(\S[^\n]*)\n((?:    [^\n]*\n?)+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Sheet:
-    """One operator. ``look_back`` and ``look_ahead`` name the fields that widen them; ``kind`` and ``key`` are the example's."""
+    """One operator. ``look_back`` and ``look_ahead`` name the fields that widen them; ``kind``, ``key`` and ``state`` are the
+    example's, ``smaller`` is what makes the state less.
+    """
 
     verb: str
     file: str
@@ -34,6 +36,8 @@ class Sheet:
     look_ahead: str
     kind: str
     key: tuple[str, ...]
+    state: tuple[str, ...]
+    smaller: str
 
     def facts(self) -> dict[str, Any]:
         """Plain data; ``fields`` tells which must be given."""
@@ -57,21 +61,25 @@ _HEAD = """# Operators
 Made by `./mainstem operators --markdown` from the classes and their docstrings; do not edit it by hand.
 An expression in `where` or `columns` is a small SQL ([expression.py](../flink_jobs/core/expression.py)); a duration is
 written `500ms`, `10s`, `24h` or `7d`. Look-back and look-ahead name the fields that widen them, with the value in the
-example of the docstring; those of the inputs come on top. Kind and key are the example's too.
+example of the docstring; those of the inputs come on top. Kind, key and state are the example's too. State is what a live job
+keeps of its inputs: until the watermark passes, for a time, or while the job remembers it. That is for the whole look-back
+and look-ahead and 7 days more, or for ever where the look-back has no limit. `./mainstem plan` counts it.
 
-| Operator | What | Look-back | Look-ahead | Kind | Key |
-|---|---|---|---|---|---|"""
+| Operator | What | Look-back | Look-ahead | Kind | Key | State |
+|---|---|---|---|---|---|---|"""
 
 
 def _row(sheet: Sheet) -> str:
-    key = ", ".join(f"`{k}`" for k in sheet.key)
-    return f"| [`{sheet.verb}`](#{sheet.verb}) | {sheet.what} | {sheet.look_back} | {sheet.look_ahead} | {sheet.kind} | {key} |"
+    key, state = ", ".join(f"`{k}`" for k in sheet.key), "; ".join(sheet.state) or "none"
+    cells = (sheet.what, sheet.look_back, sheet.look_ahead, sheet.kind, key, state)
+    return f"| [`{sheet.verb}`](#{sheet.verb}) | {' | '.join(cells)} |"
 
 
 def _part(sheet: Sheet) -> list[str]:
     fields = ", ".join(f"**`{n}`**" if needed else f"`{n}`" for n, needed in sheet.fields.items())
     source = f"[{sheet.file.rsplit('/', 1)[-1]}](../{sheet.file})"
     listed = [f"- {title}: {text}" for title, text in sheet.sections.items()]
+    listed += [f"- Less state: {sheet.smaller}."] if sheet.state else []
     return [f"## {sheet.verb}", "", f"Fields (bold: required): {fields}. Source: {source}.", "", *listed, ""]
 
 
@@ -89,6 +97,8 @@ def _sheet(verb: str, cls: type[Operator]) -> Sheet:
         look_ahead=_reach(cls, step, given, "look_ahead_ms"),
         kind=out.kind,
         key=out.key,
+        state=tuple(dict.fromkeys(s.words for s in step.state(given))),
+        smaller=cls.smaller,
     )
 
 

@@ -8,6 +8,7 @@ MainstemError               exit code 2 unless said otherwise
 │   ├── LooseOrder          rows can tie, so two runs could differ
 │   ├── Cycle               steps feed each other in a ring
 │   └── FileError           a file of the user cannot be read, or a line of it is wrong
+├── StateTooLarge           a live job would keep more than its limit (exit code 1)
 ├── PlatformError           a service is missing, a port is taken, a file is not ours
 ├── LakeError               a table cannot be read or written as asked
 │   ├── NoTable             the table does not exist yet
@@ -96,6 +97,12 @@ class Cycle(DeclarationError):
 
 class FileError(DeclarationError):
     """A file of the user cannot be read, or a line of it is wrong."""
+
+
+class StateTooLarge(MainstemError):
+    """A live job would keep more state than its limit allows; nothing was started."""
+
+    exit_code = 1
 
 
 class PlatformError(MainstemError):

@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flink_jobs.core.relation import Relation
+from flink_jobs.core.outline import passed
+from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.state import State, each_row
 
 Given = Mapping[str, Relation]
 """The relations that steps and datasets have, by name."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How the engine brings two inputs together: in batch, and live. Words for people."""
+
+    batch: str
+    live: str
 
 
 class Operator(BaseModel):
@@ -31,6 +42,9 @@ class Operator(BaseModel):
 
     replaceable: ClassVar[bool] = False
     """Whether the inputs may be upsert relations, whose rows are replaced by later ones."""
+
+    smaller: ClassVar[str] = "a shorter look-back or look-ahead"
+    """What makes its live state smaller, as a person would be told."""
 
     step: str = Field(default="", exclude=True)
 
@@ -59,6 +73,29 @@ class Operator(BaseModel):
     @abstractmethod
     def reference(self, given: Given) -> str:
         """The same rows in DuckDB SQL, written another way."""
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """What it keeps live. Without a word of its own: the rows of each input over all that it adds to their reach."""
+        out = self.out(given)
+        added = {name: _added(out, given[name]) for name in self.inputs()}
+        return tuple(each_row(given[name], (), ms) for name, ms in added.items() if ms)
+
+    def outline(self, given: Given) -> str:
+        """DuckDB SELECT of about the rows that come out, in one pass over an input, for counting: made columns may be NULL.
+
+        Without a word of its own: the rows of its first input.
+        """
+        return passed(self.out(given), given[self.inputs()[0]])
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        """How its inputs are joined; none for a step that joins nothing."""
+        return ()
+
+
+def _added(out: Relation, rows: Relation) -> int:
+    if out.look_back_ms == ANY:
+        return ANY
+    return out.look_back_ms - rows.look_back_ms + out.look_ahead_ms - rows.look_ahead_ms
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -9,6 +9,7 @@ from flink_jobs.core.columns import duckdb_type, flink_type, quote
 from flink_jobs.core.errors import DeclarationError, WrongType
 from flink_jobs.core.expression import condition
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import packed
 
 FUNCTIONS = ("count", "count_distinct", "sum", "avg", "min", "max", "last")
 
@@ -102,9 +103,19 @@ class Aggregate(BaseModel):
         return f"CAST({body} AS {kind})"
 
 
-def last_value(packed: str, kind: str, *, skip: int = 0) -> str:
+def partial(name: str, a: Aggregate, rows: Relation, *, step: str) -> dict[str, str]:
+    """Columns and types of what an aggregate keeps while it runs; distinct values stand in entries of their own."""
+    kind = a.type(rows, step=step)
+    if a.function == "last":
+        return {f"_{name}": packed(kind)}
+    if a.function == "avg":
+        return {f"_{name}": "bigint", f"_{name}_n": "bigint"}
+    return {f"_{name}": kind}
+
+
+def last_value(text: str, kind: str, *, skip: int = 0) -> str:
     """The value inside a packed ``last`` argument, after ``skip`` more characters."""
-    return unpacked(f"SUBSTRING({packed}, {stamp.WIDTH + 2 + skip})", kind)
+    return unpacked(f"SUBSTRING({text}, {stamp.WIDTH + 2 + skip})", kind)
 
 
 def unpacked(text: str, kind: str) -> str:

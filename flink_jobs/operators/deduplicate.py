@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State, each_framed, each_row
 from flink_jobs.operators.packing import sortable
 
 
@@ -33,6 +35,8 @@ class Deduplicate(Operator):
     >>> Deduplicate(step="once", input="log", by=["user_id"], within="1h", order=["id"]).out({"log": log}).key
     ('user_id', 'ts')
     """
+
+    smaller: ClassVar[str] = "a shorter within"
 
     input: str
     by: tuple[str, ...] = Field(min_length=1)
@@ -79,3 +83,9 @@ class Deduplicate(Operator):
             f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {first} ORDER BY {', '.join(order)}) = 1) a "
             f'WHERE NOT EXISTS (SELECT 1 FROM "{self.input}" b WHERE {same} AND {earlier})'
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """The rows of ``within``, the copies among them too; those of an instant wait once more where ``order`` decides."""
+        rows = given[self.input]
+        held = each_framed(rows, self.by, max(self.within - 1, 0))
+        return (held, each_row(rows, self.by, 0)) if self.order else (held,)

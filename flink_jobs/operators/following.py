@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.frame import interval, over
+from flink_jobs.core.operator import Strategy
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State, each_framed, each_key, each_row, packed
+from flink_jobs.operators.matching import near
 from flink_jobs.operators.packing import row_order
 from flink_jobs.operators.take import Take
 
@@ -75,6 +78,37 @@ class Following:
         ]
         listed = ", ".join([*(f'l."{c}"' for c in left.columns), *made])
         return f'SELECT {listed} FROM "{left.name}" l {" ".join(joins)}'
+
+    def state(self) -> tuple[State, ...]:
+        """Of each side: left rows for ``high``, right ones for ``-low``, and with ``credit`` the newest or first left row of
+        each key. Then every left row once more with what all sides come to, until the slowest side has passed it.
+        """
+        left = self.left
+        found = [s for i, side in enumerate(self.sides) for s in self._kept(i, side)]
+        made = {f"_{i}_{n}": packed(t.type(s.right, step=self.step)) for i, s in enumerate(self.sides) for n, t in s.take.items()}
+        slowest = max(max(s.high, -s.low, 0) for s in self.sides)
+        return (*found, each_row(left, left.key, slowest, {**left.columns, **made}))
+
+    def strategies(self) -> tuple[Strategy, ...]:
+        """One for each side; the pairs of all sides are collected under their left row, so that nothing multiplies."""
+        return tuple(
+            near(f"{self.left.name} with {s.right.name}", s.on, max(-s.low, 0), s.high) for s in self.sides
+        )
+
+    def _kept(self, number: int, side: Side) -> tuple[State, ...]:
+        left, right = self.left, side.right
+        own = {c: right.columns[c] for c in side.on.values()} | {"_at": "timestamp"}
+        own |= {f"_{number}_{n}": packed(t.type(right, step=self.step)) for n, t in side.take.items()}
+        pairs = (
+            each_row(left, tuple(side.on), max(side.high, 0)),
+            each_row(right, tuple(side.on.values()), max(-side.low, 0), own),
+        )
+        if side.credit == "every":
+            return pairs
+        mine, theirs = tuple(side.on), tuple(side.on.values())
+        if side.credit == "last_touch":
+            return (*pairs, each_key(left, mine, {"_own": packed("string")}), each_row(right, theirs, 0, own))
+        return (*pairs, each_framed(left, mine, side.high), each_framed(right, theirs, side.high, own))
 
     def _branch(self, number: int | None) -> str:
         """The left rows alone, or their pairs with the rows of one side; the columns of all other sides are NULL."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,9 +10,10 @@ from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import interval
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.relation import ANY, Relation
-from flink_jobs.operators.matching import On, pairs, require_pairs, taken
+from flink_jobs.core.state import State, each_row
+from flink_jobs.operators.matching import On, near, pairs, require_pairs, taken
 
 
 class Within(BaseModel):
@@ -50,6 +51,8 @@ class IntervalJoin(Operator):
     >>> step.out({"views": views, "orders": orders}).look_ahead_ms
     86400000
     """
+
+    smaller: ClassVar[str] = "a shorter within, and fewer columns in take"
 
     left: str
     right: str
@@ -106,6 +109,20 @@ class IntervalJoin(Operator):
             f'SELECT {", ".join(items)} FROM "{self.left}" l {self.how.upper()} JOIN "{self.right}" r '
             f"ON {same} AND {gap} >= {-self.within.before} AND {gap} <= {self.within.after}"
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """A left row waits ``after`` for right ones, a right row ``before`` for left ones."""
+        left, right, on = given[self.left], given[self.right], pairs(self.on)
+        names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
+        held = {c: right.columns[c] for c in dict.fromkeys((*on.values(), *names, right.event_time))}
+        return (
+            each_row(left, tuple(on), self.within.after),
+            each_row(right, tuple(on.values()), self.within.before, held),
+        )
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        on = pairs(self.on)
+        return (near(f"{self.left} with {self.right}", on, self.within.before, self.within.after),)
 
 
 def _plain(column: str, right: Relation) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.relation import Relation, reach
+from flink_jobs.core.state import State
 from flink_jobs.operators.following import Following, Side
 from flink_jobs.operators.matching import On, pairs, require_pairs
 from flink_jobs.operators.take import Take
@@ -42,6 +43,8 @@ class Label(Operator):
     >>> list(step.out({"seen": seen, "orders": orders}).columns)
     ['id', 'user_id', 'ts', 'label', 'order_id']
     """
+
+    smaller: ClassVar[str] = "a shorter wait, and fewer columns in the rows that ask"
 
     at: str
     input: str
@@ -77,6 +80,12 @@ class Label(Operator):
 
     def reference(self, given: Given) -> str:
         return self._following(given).reference()
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return self._following(given).state()
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        return self._following(given).strategies()
 
     def _takes(self) -> dict[str, Take]:
         values = {n: Take.model_validate({self.attribution: c}) for n, c in self.take.items()}

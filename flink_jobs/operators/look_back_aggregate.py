@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
@@ -10,11 +10,13 @@ from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import format_duration, parse_duration
 from flink_jobs.core.frame import MAX_MS, before, layer
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
+from flink_jobs.core.outline import passed
 from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.state import State, each_key
 from flink_jobs.operators.aggregate import Aggregate
 from flink_jobs.operators.look_back_layers import Column, Layers, argument_type, outcome
-from flink_jobs.operators.matching import HERE, asking
+from flink_jobs.operators.matching import HERE, asking, below
 
 LIFETIME = "lifetime"
 _NEVER_TAKEN_OFF = ("min", "max", "count_distinct")
@@ -73,6 +75,8 @@ class LookBackAggregate(Operator):
     ['user_id', 'ts', 'views_1h', 'views_7d']
     """
 
+    smaller: ClassVar[str] = "shorter windows, or tiled_look_back, which keeps one value a key and tile instead of every row"
+
     input: str
     at: str | None = None
     per: tuple[str, ...] = Field(min_length=1)
@@ -116,6 +120,22 @@ class LookBackAggregate(Operator):
             f"SELECT {listed}, {', '.join(made)} FROM {source} s LEFT JOIN \"{self.input}\" r ON {same} AND {near} "
             f"AND {bounds[ANY if ANY in bounds else max(bounds)]} GROUP BY {listed}"
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """That of its frames, over the rows that ask too; without ``at`` also the newest row of each key."""
+        rows, time = given[self.input], self.out(given).event_time
+        layers, key = self._layers(rows, time), {**{c: rows.columns[c] for c in self.per}, time: "timestamp"}
+        found = layers.state(rows, key)
+        if self.at:
+            return (*found, *layers.state(given[self.at], given[self.at].columns, asks=True))
+        return (each_key(rows, self.per, {**key, HERE: "timestamp"}), *found)
+
+    def outline(self, given: Given) -> str:
+        return passed(self.out(given), given[self.at or self.input])
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        kept = f"the rows of both for the widest window, or one value a key where it is {LIFETIME}"
+        return (below(f"{self.at} over {self.input}", self.per, kept),) if self.at else ()
 
     def _columns(self) -> tuple[Column, ...]:
         return tuple(

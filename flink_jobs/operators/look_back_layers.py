@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flink_jobs.core import stamp
@@ -9,6 +10,7 @@ from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.frame import distinct, layer, over, with_neighbours, with_row_before
 from flink_jobs.core.relation import ANY, Relation, reach
+from flink_jobs.core.state import State, each_framed, each_key, each_row, each_value, packed
 from flink_jobs.operators.aggregate import Aggregate, last_value
 
 
@@ -105,6 +107,41 @@ class Layers:
         elif function == "sum" and self.exclude:
             value = f"CASE WHEN {number} > 0 THEN {value} END"
         return f"CAST({value} AS {flink_type(kind)}) AS {quote(c.name)}"
+
+    def state(self, of: Relation, key: Mapping[str, str], *, asks: bool = False) -> tuple[State, ...]:
+        """What the frames keep of ``of``, whose rows carry ``key`` and the arguments: for each bounded window the rows that lie
+        in it, for each unlimited one a value a key. ``asks``: the rows have no values of their own.
+        """
+        wide = dict(key) | {c.given: self._held(c) for c in self.columns}
+        found = [] if asks else list(self._values(of))
+        for window in sorted({c.window for c in self.columns}, key=lambda w: (w == ANY, w)):
+            made = {n: "bigint" for c in self.columns if c.window == window for n in self._framed(c)}
+            back = 0 if window == ANY else window - (0 if self.exclude else 1)
+            if made:
+                found.append(each_framed(of, self.per, back, wide))
+            wide |= made
+        waits = self.exclude or any(c.aggregate.function == "last" for c in self.columns)
+        return (*found, *([each_row(of, self.per, 0, wide)] if waits else []))
+
+    def _values(self, of: Relation) -> Iterator[State]:
+        """What is kept a key, not a row: unlimited frames, the last values, and each distinct value."""
+        last = {c.given: self._held(c) for c in self.columns if c.aggregate.function == "last"}
+        if last:
+            yield each_key(of, self.per, last)
+        ever = {n: "bigint" for c in self.columns if c.window == ANY for n in self._framed(c)}
+        if ever:
+            yield each_key(of, self.per, ever)
+        for c in self.columns:
+            if c.aggregate.function == "count_distinct":
+                column = c.aggregate.column
+                yield each_value(each_key(of, self.per, {}, for_ms=c.window), column, of.columns[column])
+
+    def _held(self, c: Column) -> str:
+        """The type of an argument."""
+        a = c.aggregate
+        if a.function == "last":
+            return packed(self.rows.columns[a.column])
+        return "int" if a.column == "*" else self.rows.columns[a.column]
 
     def _framed(self, c: Column) -> dict[str, str]:
         function, value = c.aggregate.function, quote(c.given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from flink_jobs.core.columns import quote, quoted
@@ -11,6 +13,7 @@ from flink_jobs.core.expression import condition
 from flink_jobs.core.frame import MAX_MS, either, interval
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State, each_row
 
 
 class Element(BaseModel):
@@ -51,6 +54,8 @@ class Match(Operator):
     >>> list(step.out({"log": log}).columns)
     ['user_id', 'cart_id', 'cart_ts', 'order_id', 'ts']
     """
+
+    smaller: ClassVar[str] = "a shorter within, and a select before it that keeps the rows of the pattern only"
 
     input: str
     per: tuple[str, ...] = Field(min_length=1)
@@ -122,6 +127,12 @@ class Match(Operator):
         gap = f'epoch_ms(x{last}."{rows.event_time}") - epoch_ms(x0."{rows.event_time}")'
         listed = ", ".join([*made, f'x{last}."{rows.event_time}"'])
         return f"WITH {', '.join(steps)} SELECT {listed} FROM m{last} m {joins} WHERE {gap} < {self.within}"
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """At most the rows of ``within``; those of a key without a first element that waits are dropped at once."""
+        rows = given[self.input]
+        held = {**rows.columns, **{f"_is{i}": "boolean" for i in range(len(self.pattern))}}
+        return (each_row(rows, self.per, self.within - 1, held),)
 
     def _made(self, rows: Relation) -> dict[str, tuple[int, str]]:
         """Columns of the elements by name: the element's number and the input column."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.errors import DeclarationError, WrongType
+from flink_jobs.core.event_time import format_duration
+from flink_jobs.core.operator import Strategy
 from flink_jobs.core.relation import Relation
 
 On = tuple[str, ...] | dict[str, str]
@@ -41,6 +43,25 @@ def taken(on: On, take: tuple[str, ...], prefix: str, left: Relation, right: Rel
             path=("steps", step),
         )
     return names
+
+
+def near(what: str, on: dict[str, str], before: int, after: int) -> Strategy:
+    """The strategy of a join by key and bounds of time: ``what`` names both sides."""
+    key = ", ".join(a if a == b else f"{a} = {b}" for a, b in on.items())
+    bound = f"{format_duration(before)} before to {format_duration(after)} after"
+    return Strategy(
+        batch=f"{what}: equi-join by {key} (hash or sort-merge, the engine's choice), then {bound} as a filter on its pairs",
+        live=f"{what}: interval join by {key}, each side in state as long as the other may still match ({bound})",
+    )
+
+
+def below(what: str, per: tuple[str, ...], kept: str) -> Strategy:
+    """The strategy of a join without a join: both sides under each other, and frames that look from one into the other."""
+    key = ", ".join(per)
+    return Strategy(
+        batch=f"{what}: both under each other (UNION ALL), one sort by {key} and time, frames over it; no pairs are made",
+        live=f"{what}: both under each other (UNION ALL) by {key}, as the watermark passes; state: {kept}",
+    )
 
 
 def asking(spine: Relation, rows: Relation, on: dict[str, str], packed: dict[str, tuple[str, str]]) -> str:

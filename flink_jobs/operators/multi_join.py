@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.frame import MAX_MS
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.relation import Relation, reach
+from flink_jobs.core.state import State
 from flink_jobs.operators.following import Following, Side
 from flink_jobs.operators.interval_join import Within
 from flink_jobs.operators.matching import On, pairs, require_pairs
@@ -74,6 +75,8 @@ class MultiJoin(Operator):
 
     reads = ("left", "joins")
 
+    smaller: ClassVar[str] = "a shorter within in each join, and fewer columns in the left rows"
+
     left: str
     joins: tuple[Follower, ...] = Field(min_length=1)
 
@@ -104,6 +107,12 @@ class MultiJoin(Operator):
 
     def reference(self, given: Given) -> str:
         return self._following(given).reference()
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return self._following(given).state()
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        return self._following(given).strategies()
 
     def _following(self, given: Given) -> Following:
         return Following(given[self.left], tuple(j.side(given[j.right]) for j in self.joins), self.step)

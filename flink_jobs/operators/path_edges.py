@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -11,8 +12,10 @@ from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS, interval, over
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State, each_key, each_row, packed
+from flink_jobs.operators.matching import near
 from flink_jobs.operators.packing import row_order
 
 MADE = {"dwell_ms": "bigint", "is_entry": "boolean", "is_exit": "boolean"}
@@ -42,6 +45,8 @@ class PathEdges(Operator):
     >>> list(step.out({"views": views}).columns)[4:]
     ['next_page', 'dwell_ms', 'is_entry', 'is_exit']
     """
+
+    smaller: ClassVar[str] = "a shorter gap, and a select before it that keeps fewer columns"
 
     input: str
     per: tuple[str, ...] = Field(min_length=1)
@@ -100,6 +105,18 @@ class PathEdges(Operator):
             f"COALESCE(_t - _tp >= {self.gap}, TRUE) AS is_entry, COALESCE(_tn - _t >= {self.gap}, TRUE) AS is_exit "
             f"FROM ({ordered})"
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """The newest rows of each key with their place in its order, twice; and each row for ``gap`` until the next one."""
+        rows = given[self.input]
+        place = packed("string") if len(rows.key) == 1 else "string(80)"
+        held = {**rows.columns, "_at": "timestamp", "_order": place, "_previous": place}
+        newest = each_key(rows, self.per, held)
+        return (newest, newest, each_row(rows, rows.key, self.gap - 1, held))
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        place = {"place in the order of its key": "place before it"}
+        return (near(f"{self.input} with itself", place, 0, self.gap - 1),)
 
 
 def with_previous(rows: Relation, per: tuple[str, ...], *, step: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field
 from flink_jobs.core.errors import DeclarationError, WrongType
 from flink_jobs.core.operator import Given
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State
 from flink_jobs.operators.window_aggregate import WindowAggregate
 
 
@@ -61,6 +62,9 @@ class Pivot(WindowAggregate):
 
     def reference(self, given: Given) -> str:
         return self._wide().reference(given)
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return self._wide().state(given)
 
     def _wide(self) -> WindowAggregate:
         """The same as plain aggregates, each with its condition."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,10 +11,11 @@ from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import LooseOrder, WrongType
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import over
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.state import State, each_key, each_row, packed
 from flink_jobs.operators.aggregate import last_value
-from flink_jobs.operators.matching import HERE, On, asking, pairs, require_pairs, taken
+from flink_jobs.operators.matching import HERE, On, asking, below, pairs, require_pairs, taken
 
 
 class PointInTimeJoin(Operator):
@@ -45,6 +46,8 @@ class PointInTimeJoin(Operator):
     >>> list(step.out({"orders": orders, "prices": prices}).columns)
     ['id', 'item_id', 'ts', 'price', 'since']
     """
+
+    smaller: ClassVar[str] = "a max_age, after which the newest row of a key is forgotten, and fewer columns in take"
 
     left: str
     right: str
@@ -120,6 +123,23 @@ class PointInTimeJoin(Operator):
             f'SELECT {", ".join(columns)} FROM "{self.left}" l {self.how.upper()} JOIN ({right_rows}) r '
             f"ON {same} AND {since} <= {time}{age} AND {' AND '.join(ended)}"
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """The newest row of each right key as one text a column, and the rows of both sides that wait for the watermark."""
+        left, right, on = given[self.left], given[self.right], pairs(self.on)
+        names = taken(self.on, self.take, self.prefix, left, right, step=self.step)
+        newest = {f"_{n}": packed(right.columns[c]) for c, n in names.items()} | {"_since": "string(23)"}
+        newest |= {"_until": packed("timestamp")} if self.valid_to else {}
+        waiting = {c: right.columns[c] for c in on.values()} | newest
+        return (
+            each_key(right, tuple(on.values()), newest),
+            each_row(left, tuple(on), 0),
+            each_row(right, tuple(on.values()), 0, waiting),
+        )
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        kept = f"the newest row of {self.right} for each key"
+        return (below(f"{self.left} as of {self.right}", tuple(pairs(self.on)), kept),)
 
     def _check_valid_to(self, right: Relation) -> None:
         if self.valid_to is None:

@@ -12,7 +12,9 @@ from pydantic import Field
 from flink_jobs.core.columns import duckdb_type, quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.operator import Given
+from flink_jobs.core.outline import grouped
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State
 from flink_jobs.operators.window_aggregate import WindowAggregate
 
 ALL = "(all)"
@@ -87,6 +89,14 @@ class Rollup(WindowAggregate):
     def reference(self, given: Given) -> str:
         out = self.out(given)
         return "\nUNION ALL\n".join(self._one(s, out, given) for s in self.sets())
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """That of a window aggregate, on each level."""
+        return tuple(kept for s in self.sets() for kept in self._open(given, (*self.per, *s)))
+
+    def outline(self, given: Given) -> str:
+        """The finest level, which has the most rows."""
+        return grouped(self.out(given), given[self.input], (*self.per, *self.levels), self.window.every or self.window.size)
 
     def _one(self, columns: tuple[str, ...], out: Relation, given: Given) -> str:
         items = ", ".join(

@@ -13,6 +13,7 @@ from flink_jobs.core.errors import DeclarationError, WrongType
 from flink_jobs.core.expression import condition
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State
 
 
 class Rate(BaseModel):
@@ -96,6 +97,12 @@ class Sample(Operator):
         weight = f'CAST({_cases(rates, self.rate, _weight)} AS DOUBLE) AS "{self.weight}"'
         keep = f"{number} < CAST({_cases(rates, self.rate, _number)} AS HUGEINT)"
         return f'SELECT *, {weight} FROM "{self.input}" WHERE {keep}'
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return ()
+
+    def outline(self, given: Given) -> str:
+        return self.reference(given)
 
     def _by(self, rows: Relation) -> tuple[str, ...]:
         return self.by or rows.key

@@ -9,6 +9,7 @@ from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.expression import Expression, compile_expression, condition
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State
 
 
 class Select(Operator):
@@ -67,6 +68,16 @@ class Select(Operator):
         items += [f'{e.cast(e.type).duckdb} AS "{n}"' for n, e in self._computed(rows).items()]
         where = f" WHERE {condition(self.where, rows, step=self.step).duckdb}" if self.where else ""
         return f'SELECT {", ".join(items)} FROM "{self.input}"{where}'
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return ()
+
+    def outline(self, given: Given) -> str:
+        """A condition over columns that an estimate does not know keeps the row."""
+        rows = given[self.input]
+        keep = f"({condition(self.where, rows, step=self.step).duckdb}) IS NOT FALSE" if self.where else "TRUE"
+        plain = self.model_copy(update={"where": ""}).reference(given)
+        return f"{plain} WHERE {keep}"
 
     def _kept(self, rows: Relation) -> list[str]:
         return [c for c in self.keep or rows.columns if c not in self.columns]

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS, interval, over
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
+from flink_jobs.core.outline import grouped
 from flink_jobs.core.relation import ANY, Relation
-from flink_jobs.operators.aggregate import Aggregate, last_value
+from flink_jobs.core.state import State, each_row, each_stretch
+from flink_jobs.operators.aggregate import Aggregate, last_value, partial
+from flink_jobs.operators.matching import near
 from flink_jobs.operators.packing import sortable
-from flink_jobs.operators.sessionize import Cut, cut_back, same_session_key, session_starts, with_sessions
+from flink_jobs.operators.sessionize import (
+    Cut,
+    cut_back,
+    same_session_key,
+    session_starts,
+    sessions_state,
+    with_sessions,
+)
 
 
 class SessionAggregate(Operator):
@@ -39,6 +51,8 @@ class SessionAggregate(Operator):
     >>> step.out({"views": views}).key
     ('user_id', 'session_start')
     """
+
+    smaller: ClassVar[str] = "cut: day or hour, so that old sessions are forgotten"
 
     input: str
     per: tuple[str, ...] = Field(min_length=1)
@@ -111,6 +125,24 @@ class SessionAggregate(Operator):
             f'WITH starts AS ({starts}) SELECT {per}r.session_start, MAX(r."{time}") AS session_end, {made} '
             f'FROM ({own} FROM "{self.input}" r) r GROUP BY {per}r.session_start'
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """That of sessionize, the running aggregates of each session, and its rows for ``gap`` until the next one."""
+        rows = given[self.input]
+        made = {k: v for n, a in self.aggregates.items() for k, v in partial(n, a, rows, step=self.step).items()}
+        held = {**{c: rows.columns[c] for c in self.per}, "_who": "string(40)", "session_start": "timestamp", **made}
+        return (
+            *sessions_state(rows, self.per, self.cut),
+            each_stretch(rows, self.per, self.gap, {"_visit": "string(60)", **made}),
+            each_row(rows, self.per, self.gap - 1, held),
+        )
+
+    def outline(self, given: Given) -> str:
+        return grouped(self.out(given), given[self.input], self.per, self.gap)
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        key = {", ".join(self.per): ", ".join(self.per)}
+        return (near(f"{self.input} with itself", key, 0, self.gap - 1),)
 
     def _running(self, rows: Relation) -> str:
         """Each row with what its session comes to so far; the last row has the whole session."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS, before, interval, over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.state import State, each_key, each_row, each_stretch
 
 Cut = Literal["never", "day", "hour"]
 CUT_MS = {"day": 86_400_000, "hour": 3_600_000}
@@ -46,6 +47,8 @@ class Sessionize(Operator):
     >>> list(step.out({"views": views}).columns)
     ['id', 'user_id', 'ts', 'session_start', 'session_number']
     """
+
+    smaller: ClassVar[str] = "cut: day or hour, so that old sessions are forgotten, or a select before it with fewer columns"
 
     input: str
     per: tuple[str, ...] = Field(min_length=1)
@@ -81,6 +84,16 @@ class Sessionize(Operator):
             f'WITH starts AS ({starts}) SELECT r.*, (SELECT MAX(s."{rows.event_time}") FROM starts s WHERE {same} AND {upto}) '
             f'AS session_start, (SELECT COUNT(*) FROM starts s WHERE {same} AND {upto}) AS session_number FROM "{self.input}" r'
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return sessions_state(given[self.input], self.per, self.cut)
+
+
+def sessions_state(rows: Relation, per: tuple[str, ...], cut: Cut) -> tuple[State, ...]:
+    """The newest row of each key, the running session of each key (and day or hour), and rows that wait for the watermark."""
+    running = {"session_start": "timestamp", "session_number": "bigint"}
+    cuts = each_key(rows, per, running) if cut == "never" else each_stretch(rows, per, CUT_MS[cut], running)
+    return (each_key(rows, per, rows.columns), cuts, each_row(rows, per, 0))
 
 
 def cut_back(cut: Cut) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration, format_duration
 from flink_jobs.core.frame import MAX_MS, before, interval, layer, over, tile
-from flink_jobs.core.operator import Given, Operator
+from flink_jobs.core.operator import Given, Operator, Strategy
+from flink_jobs.core.outline import passed
 from flink_jobs.core.relation import Relation
-from flink_jobs.operators.aggregate import Aggregate, last_value
+from flink_jobs.core.state import State, each_key, each_row, each_stretch
+from flink_jobs.operators.aggregate import Aggregate, last_value, partial
 from flink_jobs.operators.look_back_layers import Column, argument_type, outcome, summable
-from flink_jobs.operators.matching import HERE, asking
+from flink_jobs.operators.matching import HERE, asking, below, near
 
 _TILE = "_tile"
 
@@ -50,6 +54,8 @@ class TiledLookBack(Operator):
     >>> list(month.columns), month.look_back_ms == (30 * 24 + 1) * 3_600_000 - 1
     (['shop', 'ts', 'revenue_30d'], True)
     """
+
+    smaller: ClassVar[str] = "shorter windows, or a longer tile"
 
     input: str
     at: str | None = None
@@ -94,6 +100,37 @@ class TiledLookBack(Operator):
             f'SELECT {listed}, {made} FROM {source} s LEFT JOIN "{self.input}" r ON {same} AND {there} <= {at} '
             f"AND {there} >= {start} - {max(self.windows)} GROUP BY {listed}"
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """The partial values of each key and tile: of the open tile, of each window's tiles, and of the row of each window
+        until its tile has passed; the running value of a tile until the job's time to live.
+        """
+        rows, made = given[self.input], self._partials(given)
+        wide = {**{c: rows.columns[c] for c in self.per}, **made}
+        kept = [each_stretch(rows, self.per, self.tile, made, for_ms=self.tile)]
+        for window in sorted(set(self.windows)):
+            kept.append(each_stretch(rows, self.per, self.tile, made, for_ms=window))
+            kept.append(each_stretch(rows, self.per, self.tile, wide, for_ms=self.tile))
+        kept.append(each_stretch(rows, self.per, self.tile, made))
+        if self.at:
+            return (*kept, each_row(given[self.at], self.per, 0), each_row(rows, self.per, 0, wide))
+        return (*kept, each_key(rows, self.per, wide), each_row(rows, self.per, 0, wide))
+
+    def outline(self, given: Given) -> str:
+        return passed(self.out(given), given[self.at or self.input])
+
+    def strategies(self, given: Given) -> tuple[Strategy, ...]:
+        on = {c: c for c in (*self.per, "tile")}
+        tails = tuple(
+            near(f"{self.at or self.input} with the tiles of {format_duration(w)}", on, self.tile, 0)
+            for w in sorted(set(self.windows))
+        )
+        kept = "the running value of each key and tile"
+        return (below(f"{self.at} over {self.input}", self.per, kept), *tails) if self.at else tails
+
+    def _partials(self, given: Given) -> dict[str, str]:
+        rows = given[self.input]
+        return {k: v for n, a in self.aggregates.items() for k, v in partial(n, a, rows, step=self.step).items()}
 
     def _columns(self) -> tuple[Column, ...]:
         return tuple(

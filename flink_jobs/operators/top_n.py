@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.errors import DeclarationError, LooseOrder
 from flink_jobs.core.operator import Given, Operator
-from flink_jobs.core.relation import Relation
+from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.state import State, each_row
 
 _BOUNDS = ("window_start", "window_end")
 
@@ -55,6 +56,8 @@ class TopN(Operator):
 
     replaceable = True
 
+    smaller: ClassVar[str] = "a window_aggregate without running before it"
+
     input: str
     n: int = Field(ge=1, le=10_000)
     per: tuple[str, ...] = ()
@@ -97,3 +100,13 @@ class TopN(Operator):
             f'SELECT *, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order}) AS "rank" FROM "{self.input}" '
             f'QUALIFY "rank" <= {self.n}'
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        """The rows of a window, which come as it ends and leave with the watermark; over a running aggregate all of them,
+        since any may rise, as long as the job remembers their window.
+        """
+        rows = given[self.input]
+        return (each_row(rows, (*_BOUNDS, *self.per), ANY if rows.kind == "upsert" else 0),)
+
+    def outline(self, given: Given) -> str:
+        return self.reference(given)

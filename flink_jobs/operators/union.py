@@ -11,6 +11,7 @@ from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.errors import DeclarationError, WrongType
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation, reach
+from flink_jobs.core.state import State
 
 
 class Union(Operator):
@@ -70,6 +71,12 @@ class Union(Operator):
         columns = ", ".join(f'"{c}"' for c in given[self.sources[0]].columns)
         rows = (f'SELECT {self._tag(n, chr(34), "VARCHAR")}{columns} FROM "{n}"' for n in self.sources)
         return "\nUNION ALL BY NAME\n".join(rows)
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return ()
+
+    def outline(self, given: Given) -> str:
+        return self.reference(given)
 
     def _tag(self, name: str, mark: str, kind: str) -> str:
         if not self.tag:

@@ -10,6 +10,7 @@ from flink_jobs.core.columns import NAME, flink_type, quote
 from flink_jobs.core.errors import DeclarationError, WrongType
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.state import State
 
 
 class Unpivot(Operator):
@@ -74,6 +75,12 @@ class Unpivot(Operator):
         keep = "WHERE p.v IS NOT NULL" if self.skip_nulls else ""
         rows = f'(SELECT *, UNNEST([{pairs}]) AS p FROM "{self.input}")'
         return f'SELECT {kept}, p.n AS "{self.name}", p.v AS "{self.value}" FROM {rows} {keep}'
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return ()
+
+    def outline(self, given: Given) -> str:
+        return self.model_copy(update={"skip_nulls": False}).reference(given)
 
     def _kept(self, rows: Relation) -> list[str]:
         return [c for c in rows.columns if c not in self.columns]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flink_jobs.core.columns import flink_type, quote, quoted
@@ -9,8 +11,10 @@ from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.event_time import Duration, format_duration
 from flink_jobs.core.frame import interval
 from flink_jobs.core.operator import Given, Operator
-from flink_jobs.core.relation import Relation
-from flink_jobs.operators.aggregate import Aggregate, last_value
+from flink_jobs.core.outline import grouped
+from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.state import State, each_stretch, each_value
+from flink_jobs.operators.aggregate import Aggregate, last_value, partial
 
 
 class Window(BaseModel):
@@ -80,6 +84,8 @@ class WindowAggregate(Operator):
     ('window_start', 'window_end', 'item_id')
     """
 
+    smaller: ClassVar[str] = "shorter windows, fewer columns in per, and no count_distinct of a column with many values"
+
     input: str
     window: Window
     per: tuple[str, ...] = ()
@@ -144,6 +150,26 @@ class WindowAggregate(Operator):
             f"make_timestamp((we - 1) * 1000) AS window_time{per}, {made} FROM (SELECT *, {start} AS ws, {end} AS we "
             f'FROM "{self.input}", range({size // every}) AS n(i)) r WHERE {inside} GROUP BY ws, we{per}'
         )
+
+    def state(self, given: Given) -> tuple[State, ...]:
+        return self._open(given, self.per)
+
+    def outline(self, given: Given) -> str:
+        return grouped(self.out(given), given[self.input], self.per, self.window.every or self.window.size)
+
+    def _open(self, given: Given, per: tuple[str, ...]) -> tuple[State, ...]:
+        """The partial values of each key and window that is open; a hop keeps a slice for each ``every``.
+
+        Each distinct value stands by itself. Running aggregates know no end of their window, so the job's time to live ends
+        them.
+        """
+        rows, size = given[self.input], self.window.size
+        cut = self.window.every or size if self.window.hop else size
+        kept = ANY if self.running else size
+        made = {k: v for n, a in self.aggregates.items() for k, v in partial(n, a, rows, step=self.step).items()}
+        counted = dict.fromkeys(a.column for a in self.aggregates.values() if a.function == "count_distinct")
+        windows = each_stretch(rows, per, cut, made, for_ms=kept)
+        return (windows, *(each_value(windows, c, rows.columns[c]) for c in counted))
 
     def _item(self, a: Aggregate, rows: Relation) -> str:
         kind, argument = a.type(rows, step=self.step), a.argument(rows, step=self.step)

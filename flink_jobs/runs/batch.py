@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +27,7 @@ from flink_jobs.proof.verdict import standing
 from flink_jobs.quality.store import ReportStore
 from flink_jobs.quality.verdict import Verdict, worst
 from flink_jobs.runs.deal import deal
+from flink_jobs.runs.ledger import RunState, remember
 from flink_jobs.runs.names import job_id, run_id
 from flink_jobs.runtime import client
 
@@ -176,12 +178,26 @@ def publish(run: Run, verdicts: Mapping[str, Verdict], *, settings: Settings | N
 
 
 def run(pipeline: str, span: Span, name: str, *, parallelism: int = 1) -> dict[str, Published]:
-    """All of it, one after the other."""
+    """All of it, one after the other; how long each phase took is kept beside what the run server keeps."""
+    settings, times = Settings.load(), [time.monotonic()]
     started = start(pipeline, span, name, parallelism=parallelism)
+    times.append(time.monotonic())
     wait(started)
-    done = publish(started, audit(started))
-    drop_pins(Settings.load(), name)
+    times.append(time.monotonic())
+    verdicts = audit(started)
+    times.append(time.monotonic())
+    done = publish(started, verdicts)
+    drop_pins(settings, name)
+    times.append(time.monotonic())
+    phases = dict(zip(("starting", "running", "auditing", "publishing"), _between(times), strict=True))
+    facts = started.model_dump(include={"run_id", "job_id", "pipeline", "version", "start", "end", "inputs"})
+    state = RunState(**facts, state="done", share=name, asked_at=time.time(), phase_seconds=phases)
+    remember(settings.folder("runs"), state)
     return done
+
+
+def _between(times: list[float]) -> list[float]:
+    return [round(b - a, 3) for a, b in pairwise(times)]
 
 
 def pins(settings: Settings, name: str) -> Path:

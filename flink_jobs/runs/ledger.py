@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from flink_jobs.core.errors import MainstemError
+from flink_jobs.lake.whole import write_whole
 
 Phase = Literal["queued", "starting", "running", "auditing", "publishing", "done", "failed", "rejected", "cancelled"]
 ENDED: tuple[Phase, ...] = ("done", "failed", "rejected", "cancelled")
@@ -122,6 +123,18 @@ class Ledger:
         draft.replace(path)
         self._states[state.run_id] = state
         return state
+
+
+def past(folder: Path) -> list[RunState]:
+    """The states in a ledger's folder, newest first, without opening the ledger; none where there is no folder."""
+    return sorted(map(_read, folder.glob("*.json")), key=lambda s: (s.asked_at, s.run_id), reverse=True)
+
+
+def remember(folder: Path, state: RunState) -> None:
+    """Keep a run that has ended and that no ledger looked after; the first of a name stays."""
+    path = folder / f"{state.run_id}.json"
+    if state.ended and not path.exists():
+        write_whole(path, state.model_dump(mode="json"))
 
 
 def _read(path: Path) -> RunState:

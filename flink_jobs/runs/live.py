@@ -15,10 +15,12 @@ from flink_jobs.core.event_time import Span, from_ms, iso, parse_utc
 from flink_jobs.core.pipeline import Pipeline
 from flink_jobs.core.plan import StateBackend
 from flink_jobs.core.settings import Settings
+from flink_jobs.forecast.outlook import admit
 from flink_jobs.ingest import live as ingest
 from flink_jobs.ingest import registration as registry
 from flink_jobs.ingest.registration import Registration
 from flink_jobs.ingest.watch import ensure_running
+from flink_jobs.jobs.build import plan as build_plan
 from flink_jobs.jobs.catalog import find
 from flink_jobs.lake import live_jobs
 from flink_jobs.lake.active import active_files
@@ -56,7 +58,8 @@ class LiveState(BaseModel):
     """How a live job does, an ingest (without a fence) or a pipeline.
 
     ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601. ``wanted`` tells a job that a
-    person stopped from one that is between two attempts. ``closed`` is by table the time up to which its partitions are
+    person stopped from one that is between two attempts. ``expects`` says after a start what
+    state is expected. ``closed`` is by table the time up to which its partitions are
     audited; ``alarms`` are those whose suite failed or warned, ``troubles`` by table what is late or silent.
     """
 
@@ -71,6 +74,7 @@ class LiveState(BaseModel):
     watermark: str | None
     rows: dict[str, int]
     note: str
+    expects: str = ""
     closed: dict[str, str] = {}
     alarms: tuple[Alarm, ...] = ()
     troubles: dict[str, str] = {}
@@ -83,6 +87,7 @@ def start(
     name: str | None = None,
     parallelism: int = 1,
     state_backend: StateBackend | None = None,
+    state_limit: str = "",
     timeout_s: float = 240,
     settings: Settings | None = None,
 ) -> LiveState:
@@ -90,9 +95,10 @@ def start(
 
     The fence defaults to the end of what batch has published, ``state_backend`` to the heap or to the one it has. A
     running job is left alone. Raises DeclarationError when the name runs another version or fence or has its state elsewhere,
-    PartitionOwned when another live job writes its tables.
+    PartitionOwned when another live job writes its tables, StateTooLarge for a new job that would keep more than
+    ``state_limit`` ('2g'; by default MAINSTEM_STATE_LIMIT, or half of what the backend has here).
     """
-    settings, found = settings or Settings.load(), find(pipeline)
+    settings, found, expects = settings or Settings.load(), find(pipeline), ""
     label = registry.checked_name(name or found.name)
     with registry.locked(settings, label):
         known = registry.find(settings, label) if registry.known(settings, label) else None
@@ -102,14 +108,16 @@ def start(
             wanted = known
         else:
             _refuse_running(known, found, label)
-            wanted = _new(label, pipeline, found, fence, settings, parallelism, state_backend or "heap")
+            start_at, backend = fence or default_fence(found, settings), state_backend or "heap"
+            expects = admit(label, found, build_plan(found, Span(start_at)), settings, backend, state_limit)
+            wanted = _new(label, pipeline, found, start_at, settings, parallelism, backend)
             registry.save(settings, wanted)
         tables = tuple(found.publish)
         folded = tuple(o.table for o in (wanted.job.plan.outputs if wanted.job else ()) if o.kind == "upsert")
         job = LiveJob(job=label, run_id=wanted.run_id, tables=tables, live_from=wanted.fence, upserts=folded)
         live_jobs.register(settings.home, settings.lake, job)
     _wait_until_running(settings, label, timeout_s)
-    return state(label, settings=settings)
+    return state(label, settings=settings).model_copy(update={"expects": expects})
 
 
 def start_ingest(pipeline: str, *, name: str | None = None, parallelism: int = 1, settings: Settings) -> LiveState:
@@ -209,12 +217,11 @@ def _new(
     label: str,
     pipeline: str,
     found: Pipeline,
-    fence: datetime | None,
+    start_at: datetime,
     settings: Settings,
     parallelism: int,
     state_backend: StateBackend,
 ) -> Registration:
-    start_at = fence or default_fence(found, settings)
     # A start after the partitions were given back is another run, even at the same fence: the old state is not its own.
     run_id = f"live-{label}-{start_at.astimezone(UTC):%Y%m%dT%H}-{secrets.token_hex(3)}"
     job = live_job(found, run_id, start_at, settings, parallelism=parallelism, state_backend=state_backend)

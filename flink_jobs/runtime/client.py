@@ -39,6 +39,15 @@ def submit(job: Job | IngestJob, *, settings: Settings) -> str:
     return str(body["job_id"])
 
 
+def explain(job: Job, *, settings: Settings) -> str:
+    """The engine's plan of a job that is not run; raises RunError with the reason, PlatformError without a job server."""
+    url = f"{settings.url('jobs')}/explain"
+    answer = rest.call("POST", url, body=job.model_dump(mode="json"), headers=_token(settings), timeout_s=90, patience_s=3)
+    if answer.status_code >= 300:
+        raise RunError(answer.json().get("error", answer.text))
+    return str(answer.json()["plan"])
+
+
 def state(job_id: str, *, settings: Settings) -> str:
     """INITIALIZING, CREATED, RUNNING, RESTARTING, FAILING, FAILED, CANCELLING, CANCELED, FINISHED, SUSPENDED or LOST.
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.plan import IngestJob, Job
 from flink_jobs.runtime import warm_up
-from flink_jobs.runtime.submit import submit
+from flink_jobs.runtime.submit import explain, submit
 
 Known = Callable[[str], bool]
-_Asked = tuple["Job | IngestJob", "Future[bool]"]
+_Asked = Callable[[], None]
 
 
 class Planner(threading.Thread):
@@ -40,8 +41,14 @@ class Planner(threading.Thread):
             done = self._pending.get(job.job_id)
             if done is None:
                 done = self._pending[job.job_id] = Future()
-                self._asked.put((job, done))
+                self._asked.put(partial(self._answer, job, done))
         return done
+
+    def explain(self, job: Job) -> Future[str]:
+        """The engine's plan of a job, which is not started."""
+        told: Future[str] = Future()
+        self._asked.put(partial(self._explain, job, told))
+        return told
 
     def close(self) -> None:
         """End the thread after the jobs queued so far."""
@@ -54,7 +61,7 @@ class Planner(threading.Thread):
             self.ready.set()
             self._run_once()
             while (asked := self._asked.get()) is not None:
-                self._answer(*asked)
+                asked()
         finally:
             self.dead.set()
 
@@ -63,6 +70,17 @@ class Planner(threading.Thread):
             warm_up.run_once(self._target, self._scratch)
         except RunError as error:  # the cluster may start later than this server; the first job then takes longer
             print(f"warm-up was not run: {error}", flush=True)
+
+    def _explain(self, job: Job, told: Future[str]) -> None:
+        from py4j.protocol import Py4JNetworkError
+
+        try:
+            told.set_result(explain(job, self._target))
+        except Py4JNetworkError as error:
+            told.set_exception(error)
+            raise
+        except Exception as error:  # noqa: BLE001 handed to the caller that waits
+            told.set_exception(error)
 
     def _answer(self, job: Job | IngestJob, done: Future[bool]) -> None:
         from py4j.protocol import Py4JNetworkError

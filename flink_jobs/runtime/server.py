@@ -1,8 +1,8 @@
 """Job server: one warm process that plans and submits jobs (``python -m flink_jobs.runtime.server``).
 
 A cold client costs 20 seconds of processor time a job, a warm one less than one. POST /jobs takes a job as JSON and
-answers with its id; a job that the cluster knows already is adopted. GET /health. Loopback only; asks for the token of
-``secrets/jobs`` where that file exists.
+answers with its id; a job that the cluster knows already is adopted. POST /explain answers with the engine's plan of a job and
+starts nothing. GET /health. Loopback only; asks for the token of ``secrets/jobs`` where that file exists.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {"status": "ok"})
 
     def do_POST(self) -> None:
-        """Take a job."""
+        """Take a job to start or to explain."""
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(min(length, _MAX_BODY))
         if length > _MAX_BODY:
             self.close_connection = True
             self._send(413, {"error": "A job must be smaller than 16 MB."})
-        elif self.path != "/jobs":
+        elif self.path not in ("/jobs", "/explain"):
             self._send(404, {"error": f"There is nothing at {self.path}."})
         elif not self.server.allowed(self.headers.get(client.TOKEN_HEADER, "")):
             self._send(401, {"error": f"Send the platform's token in {client.TOKEN_HEADER}."})
@@ -81,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _submit(self, body: bytes) -> tuple[int, dict[str, Any]]:
         try:
+            if self.path == "/explain":
+                return 200, {"plan": self.server.planner.explain(Job.model_validate_json(body)).result(timeout=_ANSWER_S)}
             job = _JOB.validate_json(body)
             started = self.server.planner.submit(job).result(timeout=_ANSWER_S)
             return 200, {"job_id": job.job_id, "started": started}

@@ -101,6 +101,15 @@ def task_manager_memory(env: Mapping[str, str]) -> str:
     return stated
 
 
+def task_manager_heap(env: Mapping[str, str]) -> int:
+    """Bytes of the TaskManager's heap: what Flink leaves of the process after metaspace, overhead, buffers and managed memory."""
+    text = task_manager_memory(env)
+    whole = int(text[:-1]) << (20 if text[-1] == "m" else 30)
+    flink = whole - (256 << 20) - min(max(whole // 10, 192 << 20), 1 << 30)
+    # Managed memory is 40 %, network 15 %, and 128 MB are off the heap.
+    return max(flink - flink * 40 // 100 - max(flink * 15 // 100, 64 << 20) - (128 << 20), 0)
+
+
 def _machine_memory() -> int:
     import psutil
 

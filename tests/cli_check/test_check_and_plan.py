@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from flink_jobs.cli import build
 from flink_jobs.core.errors import DeclarationError, UnknownName
+from flink_jobs.core.settings import Settings
+from flink_jobs.jobs.catalog import find
+from flink_jobs.runs.ledger import RunState, remember
+from tests.forecast.lake import fill
 
 WRONG = """
 name: p
@@ -107,6 +113,76 @@ def test_a_live_plan_reads_topics_without_an_end() -> None:
     facts = told("plan", "shop_boards", "--live", "--from", "2017-11-26")
     assert (facts["end_ms"], facts["read_to_ms"]) == (None, None)
     assert {i["topic"] for i in facts["inputs"]} == {"orders", "page_views"}
+
+
+@pytest.fixture
+def shop_lake() -> None:
+    """Three days of the shop's streams."""
+    for dataset in find("shop_boards").datasets.values():
+        fill(Settings.load().lake, dataset, rows_a_day=480, users=20)
+
+
+def test_a_plan_tells_programs_everything_under_stable_names(shop_lake: None) -> None:
+    facts = told("plan", "shop_boards", "--from", "2024-03-02", "--to", "2024-03-04")
+    assert facts["inputs"][0] == {
+        "dataset": "orders", "table": "orders", "topic": "orders", "first": "2024-03-01", "last": "2024-03-03", "asked": 3,
+        "version": 1, "found": 3, "rows": 1440, "bytes": facts["inputs"][0]["bytes"],
+    }  # fmt: skip
+    assert facts["inputs"][0]["bytes"] > 1440
+    assert set(facts["state"]) == {
+        "backend", "summary", "limit_bytes", "limit_source", "refused",
+        "total_bytes", "key_kept_ms", "sampled", "parts", "ingest", "unknown",
+    }  # fmt: skip
+    joined = next(p for p in facts["state"]["parts"] if p["what"] == "every row of page_views for 1d")
+    assert (joined["step"], joined["verb"]) == ("viewed_orders", "interval_join") and abs(joined["entries"] - 480) < 5
+    assert set(joined["bytes"]) == {"heap", "rocksdb"}
+    assert facts["joins"] == [{"step": "viewed_orders", "verb": "interval_join", "batch": ANY, "live": ANY}]
+    assert "equi-join by user_id, item_id" in facts["joins"][0]["batch"]
+    assert facts["expected_time"] is None and facts["downstream"] == []
+
+
+def test_a_plan_says_what_a_live_run_keeps_and_how_it_joins(shop_lake: None) -> None:
+    result = ran("plan", "shop_boards", "--live", "--from", "2024-03-04")
+    assert result.exit_code == 0
+    assert "joins in viewed_orders (interval_join): orders with page_views: interval join by user_id, item_id" in result.stdout
+    assert re.search(r"a live run expects about [\d.]+ MB of state on the heap, limit .*of the TaskManager's heap", result.stdout)
+    assert re.search(r"page_views +a mark for each event_id, so that no record counts twice +3,8\d\d ", result.stdout)
+
+
+def test_a_live_plan_above_its_limit_ends_with_1_and_a_batch_does_not(shop_lake: None) -> None:
+    words = ("plan", "shop_boards", "--from", "2024-03-04", "--state-limit", "1m")
+    result = ran(*words, "--live")
+    assert result.exit_code == 1
+    assert "The live job 'shop_boards' would keep about" in result.stdout
+    assert ran(*words, "--to", "2024-03-05").exit_code == 0
+    assert ran(*words, "--live", "--state-backend", "disk").exit_code != 0
+
+
+def test_a_plan_without_tables_says_that_the_state_is_unknown() -> None:
+    assert "its state is unknown: no table 'orders' with rows to sample" in ran("plan", "shop_boards", "--live").stdout
+
+
+def test_a_plan_tells_the_time_of_past_runs() -> None:
+    span = {"start": "2017-11-24T00:00:00Z", "end": "2017-11-25T00:00:00Z"}
+    facts = told("plan", "shop_boards", "--from", "2017-11-26", "--to", "2017-11-28")
+    state = RunState(
+        run_id="one", pipeline="shop_boards", version=facts["version"], state="done", **span,
+        phase_seconds={"starting": 3.0, "running": 4.0, "auditing": 0.5, "publishing": 0.5},
+    )  # fmt: skip
+    remember(Settings.load().home / "runs", state)
+    found = told("plan", "shop_boards", "--from", "2017-11-26", "--to", "2017-11-28")["expected_time"]
+    assert found == {"seconds": 13.0, "start_s": 3.0, "day_s": 5.0, "jobs": 1, "same_version": True}
+    shown = ran("plan", "shop_boards", "--from", "2017-11-26", "--to", "2017-11-28").stdout
+    assert "time: about 13 s (3.0 s to start, 5.0 s a day, from 1 past job(s) of this version)" in shown
+
+
+def test_a_plan_names_the_tables_of_other_pipelines_that_follow(tmp_path: Path) -> None:
+    path = tmp_path / "raw.yaml"
+    datasets = "datasets:\n  in: {columns: {event_id: bigint, ts: timestamp}, key: [event_id], event_time: ts}\n"
+    path.write_text(f"name: raw\n{datasets}publish:\n  orders: {{from: in}}\n")
+    words = ("plan", str(path), "--from", "2017-11-26", "--to", "2017-11-27")
+    assert {f["table"] for f in told(*words)["downstream"]} == {"order_paths", "user_features", "item_features"}
+    assert "downstream: order_paths (shop_boards), through orders" in ran(*words).stdout
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,17 @@ def test_submit_sends_the_job_and_the_token(answers, tmp_path):
     assert type(job).model_validate_json(seen[0][2]) == job
 
 
+
+def test_explain_gives_the_plan_or_the_reason(answers, tmp_path):
+    table, seen, settings = answers
+    table["POST /explain"] = (200, {"plan": "IntervalJoin(...)"})
+    job = batch_job(tmp_path, tmp_path)
+    assert client.explain(job, settings=settings) == "IntervalJoin(...)"
+    assert type(job).model_validate_json(seen[0][2]) == job
+    table["POST /explain"] = (422, {"error": "step 'a' cannot be planned"})
+    with pytest.raises(RunError, match="step 'a' cannot be planned"):
+        client.explain(job, settings=settings)
+
 def test_a_refused_job_brings_its_reason(answers, tmp_path):
     table, _, settings = answers
     table["POST /jobs"] = (422, {"error": "Job 'x': step 'y' cannot be planned: Column 'z' not found"})

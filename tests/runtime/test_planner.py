@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from contextlib import redirect_stderr
 
+import pytest
+
 from flink_jobs.core.settings import Settings
 from flink_jobs.runtime import planner, server
 
@@ -27,6 +29,21 @@ def test_a_job_that_is_asked_for_twice_is_submitted_once(tmp_path, monkeypatch):
     made.close()
     made.join(5)
     assert submitted == [job.job_id, other.job_id]
+
+
+def test_a_job_is_explained_in_turn_and_not_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(planner, "submit", lambda job, _: pytest.fail(f"{job.name} was started"))
+    monkeypatch.setattr(planner, "explain", lambda job, _: f"the plan of {job.name}" if job.name != "bad" else 1 / 0)
+    for step in ("plan_once", "run_once"):
+        monkeypatch.setattr(planner.warm_up, step, lambda *_: None)
+    made = planner.Planner({}, lambda _: False, tmp_path)
+    job = batch_job(tmp_path, tmp_path)
+    bad, good = made.explain(job.model_copy(update={"name": "bad"})), made.explain(job)
+    made.start()
+    assert isinstance(bad.exception(5), ZeroDivisionError)
+    assert good.result(5) == f"the plan of {job.name}"
+    made.close()
+    made.join(5)
 
 
 def test_a_caller_who_hangs_up_leaves_no_trace(tmp_path):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from flink_jobs.core.event_time import Span
 from flink_jobs.core.plan import Files, Topics
+from flink_jobs.core.settings import Settings
+from flink_jobs.jobs.build import plan
+from flink_jobs.jobs.catalog import find
+from flink_jobs.runs.explained import _job, shortened
 from flink_jobs.runtime import environment
 from flink_jobs.runtime.submit import explain
 
@@ -46,3 +51,13 @@ def test_environments_leave_the_thread_its_class_loader(plan_of, tmp_path):
     before = get_gateway().jvm.Thread.currentThread().getContextClassLoader()
     plan_of(job)
     assert before.equals(get_gateway().jvm.Thread.currentThread().getContextClassLoader())
+
+
+def test_the_nodes_that_join_and_keep_are_picked_out_of_a_plan(plan_of, tmp_path):
+    """Of the shipped boards: a join by hash or sort in batch, an interval join live, and the window's own rank."""
+    made = {live: plan(find("shop_boards"), Span.parse("2024-03-01", None if live else "2024-03-02")) for live in (True, False)}
+    nodes = {live: shortened(plan_of(_job(p, Settings.load({"MAINSTEM_HOME": str(tmp_path)})))) for live, p in made.items()}
+    joins = {live: [n for n in found if "Join(" in n] for live, found in nodes.items()}
+    assert len(joins[True]) == 1 and joins[True][0].startswith("IntervalJoin(joinType=[InnerJoin], windowBounds=[isRowTime=true")
+    assert len(joins[False]) == 1 and joins[False][0].startswith(("HashJoin(joinType=[InnerJoin]", "SortMergeJoin("))
+    assert any(n.startswith("WindowRank(") for n in nodes[True]) and not any("select=[" in n for n in nodes[True])
