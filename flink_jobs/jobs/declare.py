@@ -68,6 +68,16 @@ def python(
     )
 
 
+def cases_folder(path: FilePath) -> FilePath | None:
+    """The folder of cases that a pipeline's file names; None when it names none or cannot be read."""
+    try:
+        data = read_file(path).data
+    except Mistakes:
+        return None
+    named = data.get("cases") if isinstance(data, dict) else None
+    return path.parent / named if isinstance(named, str) else None
+
+
 def _checked(document: Document, path: FilePath) -> Pipeline:
     sheet = Sheet(document)
     _outline(sheet)

@@ -56,7 +56,7 @@ def compare(
     db = connect()
     for side, (_, folder) in zip("ab", (left, right), strict=True):
         bucket = f"hash({_listed(key)}) % {BUCKETS}"
-        db.execute(f"CREATE VIEW {side} AS SELECT *, {bucket} AS _bucket FROM ({_rows(folder, columns, key)})")
+        db.execute(f"CREATE VIEW {side} AS SELECT *, {bucket} AS _bucket FROM ({rows_of(folder, columns, key)})")
         db.execute(f"CREATE TABLE only_{side} AS FROM {side} LIMIT 0")
     rows, odd = _odd_buckets(db, columns)
     ours = theirs = 0
@@ -100,7 +100,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f'"{n}"' for n in names)
 
 
-def _rows(folder: Path, columns: Mapping[str, str], key: Sequence[str]) -> str:
+def rows_of(folder: Path, columns: Mapping[str, str], key: Sequence[str]) -> str:
     """The files of a folder, hidden ones left out, as one typed SELECT; changes come as the rows they lead to."""
     from flink_jobs.lake import fold
     from flink_jobs.lake.files import final_files

@@ -31,15 +31,21 @@ def records(
         return
     stamp = f'epoch_ms("{dataset.event_time}")'
     key = ", ".join(f'"{k}"' for k in dataset.key)
-    delay = "0" if seed is None else f"(hash({key}, {seed}) % {max(dataset.watermark_delay, 1)})"
     text = " || '|' || ".join(f'CAST("{k}" AS VARCHAR)' for k in dataset.key)
     found = db.execute(
-        f"SELECT {text}, {json_text(dataset)}, CAST({stamp} + {delay} AS BIGINT) AS arrival "
+        f"SELECT {text}, {json_text(dataset)}, {arrival(dataset, seed)} AS arrival "
         f"FROM read_parquet({files}, union_by_name=true) WHERE {stamp} >= {read[0]} AND {stamp} < {read[1]} "
         f"ORDER BY arrival, {key}"
     )
     while rows := found.fetchmany(BATCH):
         yield from rows
+
+
+def arrival(dataset: Dataset, seed: int | None) -> str:
+    """DuckDB expression: the epoch milliseconds at which a row arrives in the order that the seed names."""
+    key = ", ".join(f'"{k}"' for k in dataset.key)
+    delay = "0" if seed is None else f"(hash({key}, {seed}) % {max(dataset.watermark_delay, 1)})"
+    return f'CAST(epoch_ms("{dataset.event_time}") + {delay} AS BIGINT)'
 
 
 def json_text(dataset: Dataset) -> str:

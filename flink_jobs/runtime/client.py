@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,13 @@ def cancel(job_id: str, *, settings: Settings, timeout_s: float = 60) -> None:
         time.sleep(POLL_S)
 
 
-def stop(job_id: str, *, settings: Settings, timeout_s: float = 300) -> str:
-    """Stop a live job with a savepoint; returns the savepoint's path, from which the same plan resumes."""
+def stop(job_id: str, *, settings: Settings, drain: bool = False, timeout_s: float = 300) -> str:
+    """Stop a live job with a savepoint; returns the savepoint's path, from which the same plan resumes.
+
+    With ``drain`` the watermark passes everything first, as at the end of an input: such a job is done and not resumed.
+    """
     flink = settings.url("flink")
-    body = {"targetDirectory": (settings.home / "flink" / "savepoints").as_uri(), "drain": False}
+    body = {"targetDirectory": (settings.home / "flink" / "savepoints").as_uri(), "drain": drain}
     asked = rest.call("POST", f"{flink}/jobs/{job_id}/stop", body=body)
     if asked.status_code >= 300:
         raise RunError(f"Job {job_id} cannot be stopped: {readable(_errors(asked.json()))}")
@@ -119,6 +123,11 @@ def last_checkpoint(job_id: str, *, settings: Settings) -> str | None:
     complete = list(folder.glob("chk-*/_metadata"))
     newest = max(complete, key=lambda p: int(p.parent.name[4:]), default=None)
     return newest.parent.as_uri() if newest else None
+
+
+def forget(job_id: str, *, settings: Settings) -> None:
+    """Delete the checkpoints that a job left; it must have ended, and nothing resumes from it any more."""
+    shutil.rmtree(settings.home / "flink" / "checkpoints" / job_id, ignore_errors=True)
 
 
 def jobs(*, settings: Settings) -> list[dict[str, Any]]:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from flink_jobs.cases.read import read
+from flink_jobs.cases.run import run
 from flink_jobs.operators import operators
 from tests.operators.checks.bases import bases, verbs
 from tests.operators.checks.calendar import STARTS, of_kinds
 from tests.operators.checks.kinds import KINDS
 from tests.operators.checks.mutants import ERRORS
-from tests.operators.checks.shrink import shrink
+from tests.operators.checks.shrink import save, shrink
 
 CLOCK = re.compile(r"\b(PROCTIME|NOW|CURRENT_\w+|LOCALTIME\w*|UNIX_TIMESTAMP(?=\(\))|RAND\w*|UUID)\b")
 GOLDEN = Path(__file__).parents[1] / "runtime" / "golden" / "operators"
@@ -50,3 +52,12 @@ def test_failing_rows_shrink_to_those_that_fail() -> None:
     rows = [("t", {"n": n}) for n in range(100)]
     found = shrink(rows, lambda some: {37, 81} <= {r["n"] for _, r in some}, tries=100)
     assert [r["n"] for _, r in found] == [37, 81]
+
+
+def test_failing_rows_are_saved_as_a_case(tmp_path: Path) -> None:
+    case = next(c for c in bases() if "look_back_aggregate" in verbs(c))
+    saved = read(save(case, tmp_path / "found"))
+    counted = saved.counted()
+    for name, (_, rows) in case.inputs.items():
+        assert sorted(map(repr, counted[name])) == sorted(repr({c: r.get(c) for c in counted[name][0]}) for r in rows)
+    assert saved.expected["result"] and [one.good for one in run([saved.folder], ways=("reference",))] == [True]

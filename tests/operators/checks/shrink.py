@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from flink_jobs.cases.case import Arrival, Facts, Mark
+from flink_jobs.cases.rows import fetched
+from flink_jobs.cases.run import accept
+from flink_jobs.cases.write import write_input
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.event_time import from_ms, iso
+from flink_jobs.proof.records import arrival
+from flink_jobs.reference.run import connect, typed
 from tests.operators.cases import Case
 from tests.operators.cases.case import Row
 
@@ -47,11 +55,28 @@ def narrowed(case: Case, rows: Sequence[Placed]) -> Case:
     return replace(case, inputs={n: (d, [r for m, r in rows if m == n]) for n, (d, _) in case.inputs.items()})
 
 
-def save(case: Case, folder: Path) -> Path:
-    """The declaration and the rows of each dataset as text."""
-    folder.mkdir(parents=True, exist_ok=True)
+def save(case: Case, folder: Path, *, seed: int = 1) -> Path:
+    """The case as ``mainstem case run`` reads it, in the arrival order of a proof's seed: what it shows can be kept as a case.
+
+    Expected is what the reference makes of it.
+    """
+    given, rows = case.write(folder / "rows"), []
+    for name, place in given.items():
+        rows += [Arrival(name, at, row) for row, at in arriving(case.inputs[name][0], place, seed)]
+    shutil.rmtree(folder / "rows")
+    entries = [*sorted(rows, key=lambda a: a.at_ms), Mark("end")]
+    start, end = iso(case.span.start), iso(from_ms(case.span.end_ms))
+    facts = Facts(pipeline="pipeline.yaml", start=start, end=end, description=case.name, expected_by="the reference")
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(case.pipeline.declaration(), sort_keys=False, allow_unicode=True))
-    for name, (_, rows) in case.inputs.items():
-        lines = [json.dumps(r, default=str, ensure_ascii=False) + "\n" for r in rows]
-        (folder / f"{name}.jsonl").write_text("".join(lines))
+    write_input(folder, facts, case.pipeline, entries)
+    accept(folder, ways=("reference",))
     return folder
+
+
+def arriving(dataset: Dataset, place: Path, seed: int) -> list[tuple[Row, int]]:
+    """The rows of a folder with the epoch milliseconds of their arrival."""
+    db, columns = connect(), {**dataset.columns, "arrives": "bigint"}
+    select = f"SELECT {typed(dataset.columns)}, {arrival(dataset, seed)} FROM read_parquet('{place}/*')"
+    found = [(row, row.pop("arrives")) for row in fetched(db, select, columns)]
+    db.close()
+    return found
