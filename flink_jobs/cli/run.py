@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.screen import AsJson, Unproven, console, print_json
 
 if TYPE_CHECKING:
     from flink_jobs.core.event_time import Span
@@ -27,6 +27,7 @@ def run(
         str, typer.Option(help="Use only rows known before this time (UTC); goes with --into.")
     ] = "",
     into: Annotated[str, typer.Option(help="A new folder for the rows of --as-known-at; no table changes.")] = "",
+    unproven: Unproven = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute the published tables over a span, check them, and replace exactly those partitions."""
@@ -41,7 +42,7 @@ def run(
         _as_known(pipeline, span, as_known_at, into, parallelism=parallelism, as_json=as_json)
         return
     name = run_id or fresh_run_id(_stem(pipeline), span, secrets.token_hex(8))
-    done = batch.run(pipeline, span, name, parallelism=parallelism)
+    done = batch.run(pipeline, span, name, parallelism=parallelism, unproven=unproven)
     if as_json:
         print_json({t: {"version": p.version, "rows": p.rows, "partitions": p.partitions} for t, p in done.items()})
         return

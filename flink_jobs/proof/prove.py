@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from pathlib import Path
+from typing import Literal
 
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.event_time import Span, from_ms, iso
@@ -19,27 +23,35 @@ from flink_jobs.jobs.build import plan as build_plan
 from flink_jobs.jobs.catalog import find
 from flink_jobs.lake.snapshot import Snapshot, pin
 from flink_jobs.lake.table import Table
+from flink_jobs.proof import disturb
 from flink_jobs.proof.compare import compare
-from flink_jobs.proof.produce import produce
-from flink_jobs.proof.records import records
-from flink_jobs.proof.verdict import Proof, ProofRun, TableProof, save
+from flink_jobs.proof.disturb import Victim
+from flink_jobs.proof.produce import partition_of, produce
+from flink_jobs.proof.records import Record, records
+from flink_jobs.proof.verdict import Disturbance, Proof, ProofRun, TableProof, save
 from flink_jobs.reference.run import connect, write
 from flink_jobs.runtime import client
 from flink_jobs.services import topics as kafka_topics
 
 _FAR_PAST, _FAR_AHEAD = -62_135_596_800_000, 253_402_300_799_999
 Say = Callable[[str], None]
+Against = Literal["both", "batch", "reference"]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What to prove: ``parallelism`` and ``seeds`` are all tried; each seed is one arrival order."""
+    """What to prove: ``parallelism`` and ``seeds`` are all tried; each seed is one arrival order.
+
+    ``against`` says what the live rows are compared with: the batch, which leaves the reference out; the reference, and so
+    is the batch; or both, all with the first batch. Each live run is disturbed ``kills`` times.
+    """
 
     pipeline: str | Pipeline
     span: Span
     parallelism: Sequence[int] = (1,)
     seeds: Sequence[int] = (1,)
-    reference: bool = True
+    against: Against = "both"
+    kills: int = 0
 
 
 class _Trial:
@@ -54,6 +66,7 @@ class _Trial:
         self.folder = settings.folder("proofs") / self.id
         self.inputs: dict[str, Snapshot] = {}
         self.runs: list[ProofRun] = []
+        self.disturbances: list[Disturbance] = []
 
     def pin(self) -> None:
         for dataset in self.plan.datasets:
@@ -70,14 +83,42 @@ class _Trial:
         name = f"live, parallelism {parallelism}, arrival order {seed}"
         topics = {d.name: f"proof-{self.id}-{parallelism}-{seed}-{d.name}" for d in self.plan.datasets}
         try:
-            for dataset in self.plan.datasets:
-                self._fill(topics[dataset.name], dataset.name, parallelism, seed)
-            kafka = self.settings.kafka
-            sources = {n: Topics(topics=(t,), bootstrap=kafka, bounded=True) for n, t in topics.items()}
-            self._flink(name, sources, live=True, parallelism=parallelism)
+            for topic in topics.values():
+                kafka_topics.create(self.settings, topic, partitions=parallelism)
+            if self.asked.kills:
+                self._disturbed(name, topics, parallelism, seed)
+            else:
+                self._filled(name, topics, parallelism, seed)
         finally:
             kafka_topics.delete(self.settings, topics.values())
         return name
+
+    def _filled(self, name: str, topics: dict[str, str], parallelism: int, seed: int) -> None:
+        """A live run over topics that hold every record from the start."""
+        for dataset, topic in topics.items():
+            produce(self.settings.kafka, topic, self._records(dataset, seed), partitions=parallelism)
+        kafka = self.settings.kafka
+        sources = {n: Topics(topics=(t,), bootstrap=kafka, bounded=True) for n, t in topics.items()}
+        self._flink(name, sources, live=True, parallelism=parallelism)
+
+    def _disturbed(self, name: str, topics: dict[str, str], parallelism: int, seed: int) -> None:
+        """A live run whose records come while it runs, and whose TaskManager dies between them."""
+        ends = {d: dict.fromkeys(range(parallelism), 0) for d in topics}
+        for dataset in topics:
+            found = Counter(partition_of(record, parallelism) for record in self._records(dataset, seed))
+            ends[dataset].update(found)
+        total = sum(sum(of.values()) for of in ends.values())
+        disturb.require_room(total, self.asked.kills)
+        kafka = self.settings.kafka
+        sources = {n: Topics(topics=(t,), bootstrap=kafka, bounded=True, ends=ends[n]) for n, t in topics.items()}
+
+        def feed(job_id: str) -> None:
+            victim = Victim(name, job_id, total, parallelism, seed)
+            each = [zip(repeat(topic), self._records(dataset, seed)) for dataset, topic in topics.items()]
+            arrivals = heapq.merge(*each, key=lambda sent: sent[1][2])
+            self.disturbances += disturb.feed(victim, arrivals, self.asked.kills, self.settings)
+
+        self._flink(name, sources, live=True, parallelism=parallelism, feed=feed)
 
     def reference(self) -> str:
         name, since = "reference", time.monotonic()
@@ -89,23 +130,29 @@ class _Trial:
     def compare(self, left: str, right: str) -> list[TableProof]:
         ours, theirs = self._sinks(left), self._sinks(right)
         return [
-            TableProof.of(
-                o.table, compare((left, ours[o.table]), (right, theirs[o.table]), o.columns, o.key)
-            )
+            TableProof.of(o.table, compare((left, ours[o.table]), (right, theirs[o.table]), o.columns, o.key))
             for o in self.plan.outputs
         ]
 
-    def _fill(self, topic: str, dataset_name: str, partitions: int, seed: int) -> None:
-        dataset = self.pipeline.datasets[dataset_name]
-        kafka_topics.create(self.settings, topic, partitions=partitions)
+    def _records(self, dataset: str, seed: int) -> Iterator[Record]:
+        """What the plan reads of a dataset, in the arrival order of the seed."""
         low = _FAR_PAST if self.plan.read_from_ms is None else self.plan.read_from_ms
         high = _FAR_AHEAD if self.plan.read_to_ms is None else self.plan.read_to_ms
         db = connect()
-        rows = records(db, dataset, self.inputs[dataset_name].folder, seed=seed, read=(low, high))
-        produce(self.settings.kafka, topic, rows, partitions=partitions)
+        yield from records(
+            db, self.pipeline.datasets[dataset], self.inputs[dataset].folder, seed=seed, read=(low, high)
+        )
         db.close()
 
-    def _flink(self, name: str, sources: dict[str, Files] | dict[str, Topics], *, live: bool, parallelism: int) -> None:
+    def _flink(
+        self,
+        name: str,
+        sources: dict[str, Files] | dict[str, Topics],
+        *,
+        live: bool,
+        parallelism: int,
+        feed: Callable[[str], None] | None = None,
+    ) -> None:
         since = time.monotonic()
         job = Job(
             job_id=hashlib.sha256(f"{self.id}|{name}".encode()).hexdigest()[:32],
@@ -115,8 +162,11 @@ class _Trial:
             sources=dict(sources),
             sinks={t: str(f) for t, f in self._sinks(name).items()},
             parallelism=parallelism,
+            checkpoint_ms=disturb.CHECKPOINT_MS if feed else 2_000,
         )
         client.submit(job, settings=self.settings)
+        if feed:
+            feed(job.job_id)
         client.wait(job.job_id, settings=self.settings)
         self._note(name, since)
 
@@ -130,7 +180,7 @@ class _Trial:
 
 
 def prove(asked: Asked, *, settings: Settings | None = None, say: Say = lambda _: None) -> Proof:
-    """Run every way, compare all with the first batch run, store the proof beside the pipeline version, and return it.
+    """Run every way, compare all with the first, store the proof beside the pipeline version, and return it.
 
     The rows of a run are deleted when all are equal, and kept for a look when any differ. Raises RunError when a run
     fails; a difference is an answer, not an error.
@@ -151,6 +201,7 @@ def prove(asked: Asked, *, settings: Settings | None = None, say: Say = lambda _
         inputs={s.table: s.version for s in trial.inputs.values()},
         runs=tuple(trial.runs),
         tables=tuple(tables),
+        disturbances=tuple(trial.disturbances),
     )
     save(settings.lake, proof)
     shutil.rmtree(trial.folder / "inputs", ignore_errors=True)
@@ -163,8 +214,9 @@ def _ways(trial: _Trial) -> list[str]:
     asked = trial.asked
     ways = [trial.batch(p) for p in asked.parallelism]
     ways += [trial.live(p, s) for p in asked.parallelism for s in asked.seeds]
-    if asked.reference:
-        ways.append(trial.reference())
+    if asked.against != "batch":
+        reference = trial.reference()
+        ways = [reference, *ways] if asked.against == "reference" else [*ways, reference]
     if len(ways) < 2:
         raise RunError("A proof needs two ways at least.")
     return ways

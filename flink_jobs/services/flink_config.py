@@ -126,6 +126,9 @@ def _behaviour() -> dict[str, str | int | float | bool]:
     return {
         # A TaskManager that comes back under its old name replaces the dead one at once.
         "taskmanager.resource-id": "tm-1",
+        # Two lost heartbeats end a dead TaskManager. They must be over before it is back: the JobManager goes on calling the dead
+        # one under that name, and would take the new one for lost, and fail every job a second time, some 20 s after each death.
+        "heartbeat.interval": "1 s",
         # Patience for a machine that does much else: everything is local, so silence is load, not a broken line.
         "heartbeat.timeout": "60 s",
         "pekko.startup-timeout": "120 s",

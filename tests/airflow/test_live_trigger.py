@@ -62,7 +62,7 @@ def trigger(**options: Any) -> LiveTrigger:
 
 def test_asks_for_the_job_once_with_the_values_of_the_form(live: FakeLive, fire: Any) -> None:
     fire(trigger())
-    assert live.asked == [{"kind": "ingest", "pipeline": "shop", "name": "shop", "fence": "", "parallelism": 2}]
+    assert live.asked == [{"kind": "ingest", "pipeline": "shop", "name": "shop", "fence": "", "parallelism": 2, "unproven": False}]
 
 
 def test_ends_well_when_a_person_stops_the_job_elsewhere(live: FakeLive, fire: Any) -> None:
