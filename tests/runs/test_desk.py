@@ -43,7 +43,8 @@ class Engine:
             raise PartitionOwned("a live job has it")
         self.jobs.append((f"{span.start:%d}-{span.end:%d}", name))
         ends = {"start": span.start.isoformat(), "end": span.end.isoformat()}
-        return batch.Run(run_id=name, job_id=name, pipeline=pipeline, version="v", tables={}, inputs={"t": 3}, proof=proof, **ends)
+        told = {"run_id": name, "job_id": name, "pipeline": pipeline, "version": "v", "proof": proof, **ends}
+        return batch.Run(tables={}, inputs={"t": 3}, **told)
 
     def permit(self, *_: Any, unproven: bool) -> str:
         self.asked.append(unproven)
