@@ -42,11 +42,12 @@ def run(
         _as_known(pipeline, span, as_known_at, into, parallelism=parallelism, as_json=as_json)
         return
     name = run_id or fresh_run_id(_stem(pipeline), span, secrets.token_hex(8))
-    done = batch.run(pipeline, span, name, parallelism=parallelism, unproven=unproven)
+    proof, done = batch.run(pipeline, span, name, parallelism=parallelism, unproven=unproven)
     if as_json:
-        print_json({t: {"version": p.version, "rows": p.rows, "partitions": p.partitions} for t, p in done.items()})
+        facts = {t: {"version": p.version, "rows": p.rows, "partitions": p.partitions} for t, p in done.items()}
+        print_json({t: {**told, "proof": proof} for t, told in facts.items()})
         return
-    _show(name, done)
+    _show(name, done, proof)
 
 
 def _as_known(pipeline: str, span: Span, instant: str, into: str, *, parallelism: int, as_json: bool) -> None:
@@ -74,7 +75,7 @@ def _stem(pipeline: str) -> str:
     return Path(pipeline).stem
 
 
-def _show(name: str, done: dict[str, Any]) -> None:
+def _show(name: str, done: dict[str, Any], proof: str) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -85,4 +86,5 @@ def _show(name: str, done: dict[str, Any]) -> None:
         table.add_row(published, f"{result.rows:,}", str(len(result.partitions)), str(result.version))
     screen = console()
     screen.print(table)
+    screen.print(f"proof {proof}", style="yellow" if proof.startswith("unproven") else "dim", markup=False)
     screen.print(f"[dim]run {name}; see the reports in Airflow under Data quality, or: mainstem show TABLE[/]")

@@ -22,13 +22,13 @@ def show_proof(name: str | None, *, as_json: bool) -> None:
 
     lake = Settings.load().lake
     if name is None:
-        _tell([proofs(lake, known)[0] for known in proven_pipelines(lake)], {}, as_json=as_json)
+        _tell([proofs(lake, known)[0] for known in proven_pipelines(lake)], None, {}, as_json=as_json)
         return
     pipeline = find(name)
     found = proofs(lake, pipeline.name)
     newest = next((p for p in found if p.version == pipeline.version), None)
     verdict = "unproven" if newest is None else newest.verdict
-    _tell(found, {"pipeline": pipeline.name, "version": pipeline.version, "verdict": verdict}, as_json=as_json)
+    _tell(found, newest, {"pipeline": pipeline.name, "version": pipeline.version, "verdict": verdict}, as_json=as_json)
     if verdict != "proven":
         raise typer.Exit(1)
 
@@ -66,15 +66,15 @@ def difference_lines(found: TableProof, row: dict[str, Any]) -> list[str]:
     return [f"{key}: {c} is {left[c]} in {found.left}, {right[c]} in {found.right}" for c in row["columns"]]
 
 
-def _tell(found: list[Proof], now: dict[str, str], *, as_json: bool) -> None:
-    """The proofs, and what stands for the version that is declared ``now``."""
+def _tell(found: list[Proof], newest: Proof | None, now: dict[str, str], *, as_json: bool) -> None:
+    """The proofs, and what stands for the version that is declared ``now``: its ``newest``, in full."""
     if as_json:
         print_json({**now, "proofs": [proof_facts(p) for p in found]})
         return
     if found or not now:
         _list(found)
-    if now and found:
-        show_details(console(), found[0])
+    if newest is not None:
+        show_details(console(), newest)
     if now:
         colour = "green" if now["verdict"] == "proven" else "red"
         console().print(f"{now['pipeline']} version {now['version']}: [{colour}]{now['verdict']}[/]")

@@ -194,13 +194,15 @@ def publish(run: Run, verdicts: Mapping[str, Verdict], *, settings: Settings | N
     return done
 
 
-def run(pipeline: str, span: Span, name: str, *, parallelism: int = 1, unproven: bool = False) -> dict[str, Published]:
-    """All of it, one after the other."""
+def run(
+    pipeline: str, span: Span, name: str, *, parallelism: int = 1, unproven: bool = False
+) -> tuple[str, dict[str, Published]]:
+    """All of it, one after the other; returns what stands for the version, and what was published by table."""
     started = start(pipeline, span, name, parallelism=parallelism, unproven=unproven)
     wait(started)
     done = publish(started, audit(started))
     drop_pins(Settings.load(), name)
-    return done
+    return started.proof, done
 
 
 def pins(settings: Settings, name: str) -> Path:

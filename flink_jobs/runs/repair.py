@@ -117,6 +117,8 @@ class _Work:
             unproven=self.unproven,
             settings=self.settings,
         )
+        if shared.proof.startswith("unproven"):
+            self.say(f"Published {shared.proof}.")
         try:
             batch.wait(shared, timeout_s=3600.0 * len(parts), settings=self.settings)
             for part in parts:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import re
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +101,12 @@ def test_a_live_run_survives_a_kill_in_the_middle_and_the_proof_says_so(platform
     assert one.way == "live, parallelism 2, arrival order 1" and one.checkpoint > 0
     assert 0 < one.sent < one.records, "the kill lies inside the input"
     assert found.summary.endswith("3 runs, 1 kills")
+    assert deaths(platform)[-3:] == ["Registering", "TaskManager", "Registering"], "lost before it is back, or lost twice"
+    gc.collect()
+
+
+def deaths(platform: Settings) -> list[str]:
+    """What became of the TaskManager, as the JobManager tells: it came, or it was lost."""
+    log = (platform.home / "log" / "flink-jm.log").read_text()
+    told = r"StandaloneResourceManager - (?:(TaskManager) with id tm-1 is no longer reachable|(Registering) TaskManager)"
+    return [word for word, _ in groupby(a or b for a, b in re.findall(told, log))]
