@@ -8,6 +8,9 @@ suite checks them, and only then one commit a table makes them visible.
 Flink job, which reads the week before them once; each is then checked and published by itself. Any day may be built again
 at any time: it is replaced as a whole, and readers never see half of it.
 
+**Only proven versions are published.** Run `prove_features` once after each change of the pipeline, over any day; without that
+a run is refused before any work. *Unproven* in the form publishes all the same, and the commits and pages say so.
+
 **When a task is red.** Its log begins with the reason. *The gate refused*: the table is as it was; the log names the three
 worst reasons and the report. Anything else: the root cause from Flink and the address of the job. Tasks of a failed
 platform are tried again by themselves; refused rows are not, because the same rows would be refused again.
@@ -15,7 +18,7 @@ platform are tried again by themselves; refused rows are not, because the same r
 **On schedule.** After midnight UTC a run waits until live ingest (`ingest_events`) has passed the end of the day, then builds
 it. While no live ingest runs, nothing arrives and these runs are skipped.
 
-**Parameters** (form): the pipeline to run (another one with the same tables, for a trial), and its parallelism.
+**Parameters**: the pipeline to run (another one with the same tables, for a trial), and its parallelism.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ with DAG(
     params={
         "pipeline": form.pipeline("shop_features"),
         "parallelism": form.parallelism(),
+        "unproven": form.unproven(),
         "partition": form.day("Day", "UTC day to build, where the run has no partition key."),
     },
 ):
@@ -46,6 +50,7 @@ with DAG(
         doc_md="Flink computes one day, the suite checks it, one commit a table publishes it.",
         pipeline="{{ params.pipeline }}",
         parallelism="{{ params.parallelism }}",
+        unproven="{{ params.unproven }}",
         after_live="shop",
         outlets=[table("user_features"), table("item_features")],
     )

@@ -4,13 +4,12 @@ Rows that arrive after their day was computed, or too late for the live job, are
 from the look-back which published days they touch, and publishes exactly those anew: through the gate, each day in one
 commit, neighbours in one Flink job. The asset events name the days, so DAGs that follow per partition run for exactly those.
 Without late rows the task is skipped. A second run changes nothing.
-
 **When**: each night at 02:00 UTC, after the audit of the live job, and whenever files were loaded. Days that a live job has not
 closed yet stay with it. **Small repairs wait**: fewer late rows than *At least* are left for a later run, until one of them
 has been known for longer than *At most*.
 
-**When the task is red**, a suite refused a day; the log names it and the reason, and the other days are repaired.
-
+**When the task is red**, a suite refused a day (the log says why, and the other days are repaired), or no proof stands for the
+pipeline's version: run `prove_features`, or set *Unproven*.
 **Parameters**: the pipeline, and a lateness budget in place of those that the datasets declare: how long after the end of its
 day a row is still worth a repair. Rows beyond it are counted in the log.
 """
@@ -41,6 +40,7 @@ with DAG(
         "min_rows": form.text("1", "At least", "Late rows that are worth a repair at once."),
         "max_wait": form.text("1d", "At most", "How long fewer late rows than that may wait."),
         "parallelism": form.parallelism(),
+        "unproven": form.unproven(),
     },
 ):
     RepairLate(
@@ -53,6 +53,7 @@ with DAG(
             "--min-rows={{ params.min_rows }}",
             "--max-wait={{ params.max_wait }}",
             "--parallelism={{ params.parallelism }}",
+            "{{ '--unproven' if params.unproven else '' }}",
         ],
         pool="flink_slots",
         outlets=[table("user_features"), table("item_features")],

@@ -4,7 +4,8 @@ Runs the same pipeline as `build_features`, on the topics instead of the tables'
 It publishes from the **fence** on, the point in event time up to which `build_features` has published, so that there is
 neither gap nor overlap between the two.
 
-**Start.** *Trigger*. Without a fence it is the end of what is published already.
+**Start.** *Trigger*. Without a fence it is the end of what is published already. A version that no proof stands for is refused:
+run `prove_features` once, or set *Unproven*, which the commits and pages then say.
 **Watch.** The task is deferred (purple) while the job runs; its log shows watermark, rows and every restart with its cause.
 **Stop.** Mark the task *success*: the job stops once all that it has computed is visible, and resumes at the next start.
 **Crash.** The platform restarts the job from its last checkpoint; the task stays as it is.
@@ -30,6 +31,7 @@ with DAG(
     params={
         "pipeline": form.pipeline("shop_features"),
         "parallelism": form.parallelism(),
+        "unproven": form.unproven(),
         "fence": form.text("", "Fence", "First event time to publish, e.g. 2017-12-01 (UTC); empty: where batch ends."),
     },
 ):
@@ -40,5 +42,6 @@ with DAG(
         pipeline="{{ params.pipeline }}",
         fence="{{ params.fence or '' }}",
         parallelism="{{ params.parallelism }}",
+        unproven="{{ params.unproven }}",
         pool="flink_slots",
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.screen import AsJson, Unproven, console, print_json
 
 
 class Redo(StrEnum):
@@ -31,6 +31,7 @@ def backfill(
     active: Annotated[int, typer.Option(min=1, max=128, help="Runs under way at a time; neighbours share a job.")] = 32,
     param: Annotated[list[str] | None, typer.Option(help="name=value of the form; may be given again.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until all have ended; exit 1 when one failed.")] = False,
+    unproven: Unproven = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the partitions of a span again, or for the first time. Asking twice leaves the same content."""
@@ -40,8 +41,9 @@ def backfill(
     from flink_jobs.services.dag_runs import DagRun, connect
 
     settings, span = Settings.load(), Span.parse(start, end)
+    form = dag_runs.form_values(param or [], unproven=unproven)
     with connect(settings) as airflow:
-        asked = airflow.backfill(dag, span, redo=redo.value, active=active, conf=dag_runs.form_values(param or []))
+        asked = airflow.backfill(dag, span, redo=redo.value, active=active, conf=form)
         runs: list[DagRun] = []
         if wait and asked.partitions:
             count = len(asked.partitions)

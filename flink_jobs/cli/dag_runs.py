@@ -67,11 +67,11 @@ def facts(run: DagRun, airflow: str) -> dict[str, Any]:
     }
 
 
-def form_values(texts: list[str]) -> dict[str, Any]:
+def form_values(texts: list[str], *, unproven: bool = False) -> dict[str, Any]:
     """``name=value`` pairs as the form's values; numbers and lists are read as JSON, all else is text."""
     import json
 
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"unproven": True} if unproven else {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name:

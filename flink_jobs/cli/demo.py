@@ -26,7 +26,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop the platform at the end.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start the platform, bring events in, build features as backfill and live, check and prove them."""
+    """Start the platform, bring events in, prove the features, build and check them as backfill and live."""
     from flink_jobs.cli import platform_view
     from flink_jobs.core.settings import Settings
     from flink_jobs.services import platform

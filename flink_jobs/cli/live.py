@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.screen import AsJson, Unproven, console, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,7 @@ def live(
     parallelism: Annotated[int, typer.Option(min=1, max=128, help="Parallel tasks of the job.")] = 1,
     state_backend: Annotated[str, typer.Option(help="heap (quick) or rocksdb (as much state as the disk holds).")] = "",
     state_limit: Annotated[str, typer.Option(help="Refuse to start with more state than this, like 800m or 20g.")] = "",
+    unproven: Unproven = False,
     as_json: AsJson = False,
 ) -> None:
     """Start, resume, look at or stop a live pipeline."""
@@ -50,6 +51,7 @@ def live(
             parallelism=parallelism,
             state_backend=checked_backend(state_backend) if state_backend else None,
             state_limit=state_limit,
+            unproven=unproven,
         )
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -61,6 +63,8 @@ def _show(found: LiveState) -> None:
     screen = console()
     colour = "green" if found.state == "RUNNING" else "yellow"
     screen.print(f"[bold]{found.name}[/] [{colour}]{found.state}[/], fence {found.fence or '–'}, attempt {found.attempts}")
+    if found.proof:
+        screen.print(f"proof {found.proof}", style="yellow" if found.proof.startswith("unproven") else "dim", markup=False)
     screen.print(f"watermark {found.watermark or '–'}, job {found.job_id or '–'}", style="dim")
     if found.expects:
         screen.print(found.expects, style="dim", markup=False)

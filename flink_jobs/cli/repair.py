@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.screen import AsJson, Unproven, console, print_json
 
 if TYPE_CHECKING:
     from flink_jobs.runs.repair import Repaired
@@ -27,6 +27,7 @@ def repair(
     max_wait: Annotated[str, typer.Option(help="… until one of them has been known for so long.")] = "0s",
     parallelism: Annotated[int, typer.Option(min=1, max=128, help="Parallel tasks of a job.")] = 1,
     report: Annotated[str, typer.Option(help="Write what was done as JSON into this file too.")] = "",
+    unproven: Unproven = False,
     as_json: AsJson = False,
 ) -> None:
     """Find late rows, and publish exactly the partitions they touch anew. Exit 1 when a suite refused any of them."""
@@ -50,6 +51,7 @@ def repair(
         budget_ms=limit,
         worth=Worth(min_rows, parse_duration(max_wait)),
         parallelism=parallelism,
+        unproven=unproven,
         say=(lambda _: None) if as_json else (lambda line: screen.print(line, style="dim", markup=False)),
     )
     ended = {"waits": done.waits, "jobs": done.jobs, "done": done.done, "refused": done.refused}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.screen import AsJson, Unproven, console, print_json
 
 if TYPE_CHECKING:
     from flink_jobs.core.event_time import Span
@@ -27,6 +27,7 @@ def run(
         str, typer.Option(help="Use only rows known before this time (UTC); goes with --into.")
     ] = "",
     into: Annotated[str, typer.Option(help="A new folder for the rows of --as-known-at; no table changes.")] = "",
+    unproven: Unproven = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute the published tables over a span, check them, and replace exactly those partitions."""
@@ -41,11 +42,12 @@ def run(
         _as_known(pipeline, span, as_known_at, into, parallelism=parallelism, as_json=as_json)
         return
     name = run_id or fresh_run_id(_stem(pipeline), span, secrets.token_hex(8))
-    done = batch.run(pipeline, span, name, parallelism=parallelism)
+    proof, done = batch.run(pipeline, span, name, parallelism=parallelism, unproven=unproven)
     if as_json:
-        print_json({t: {"version": p.version, "rows": p.rows, "partitions": p.partitions} for t, p in done.items()})
+        facts = {t: {"version": p.version, "rows": p.rows, "partitions": p.partitions} for t, p in done.items()}
+        print_json({t: {**told, "proof": proof} for t, told in facts.items()})
         return
-    _show(name, done)
+    _show(name, done, proof)
 
 
 def _as_known(pipeline: str, span: Span, instant: str, into: str, *, parallelism: int, as_json: bool) -> None:
@@ -73,7 +75,7 @@ def _stem(pipeline: str) -> str:
     return Path(pipeline).stem
 
 
-def _show(name: str, done: dict[str, Any]) -> None:
+def _show(name: str, done: dict[str, Any], proof: str) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -84,4 +86,5 @@ def _show(name: str, done: dict[str, Any]) -> None:
         table.add_row(published, f"{result.rows:,}", str(len(result.partitions)), str(result.version))
     screen = console()
     screen.print(table)
+    screen.print(f"proof {proof}", style="yellow" if proof.startswith("unproven") else "dim", markup=False)
     screen.print(f"[dim]run {name}; see the reports in Airflow under Data quality, or: mainstem show TABLE[/]")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as one JSON document.")]
 
+Unproven = Annotated[
+    bool, typer.Option("--unproven", help="Publish a version that no proof stands for; the commits and every page say so.")
+]
+
 
 def console() -> Console:
     """The terminal for people."""

@@ -75,7 +75,8 @@ def _page(screen: Console, one: Description, *, files: bool) -> None:
     screen.print(f"[bold]{one.name}[/bold]  version {one.version}, {one.rows:,} rows, {_size(one.bytes)}")
     screen.print(escape(one.description or one.path), style="dim")
     if one.live_owner:
-        screen.print(f"live: {escape(one.live_owner)} from {_time(one.fence.live_from)} on")
+        told = f", {escape(one.live_proof)}" if one.live_proof else ""
+        screen.print(f"live: {escape(one.live_owner)} from {_time(one.fence.live_from)} on{told}")
     _columns(screen, one)
     _partitions(screen, one)
     _versions(screen, one)
@@ -110,14 +111,15 @@ def _partitions(screen: Console, one: Description) -> None:
 def _versions(screen: Console, one: Description) -> None:
     from rich.table import Table
 
-    heads = ("version", "at (UTC)", "did", "rows", "pipeline", "span", "inputs")
+    heads = ("version", "at (UTC)", "did", "rows", "pipeline", "span", "inputs", "proof")
     listed = Table(*heads, box=None, pad_edge=False, header_style="bold", title="Versions", title_justify="left")
     for entry in one.versions:
         told = entry.provenance
         inputs = ", ".join(f"{name}@{number}" for name, number in told.inputs.items())
         rows = "" if entry.rows is None else f"{entry.rows:,}"
         at = entry.at.strftime("%Y-%m-%d %H:%M:%S")
-        listed.add_row(str(entry.version), at, entry.action, rows, told.pipeline, told.span, inputs)
+        proof = told.proof.split(":")[0]
+        listed.add_row(str(entry.version), at, entry.action, rows, told.pipeline, told.span, inputs, proof)
     screen.print(listed)
 
 

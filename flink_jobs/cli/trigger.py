@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flink_jobs.cli.screen import AsJson, console, print_json
+from flink_jobs.cli.screen import AsJson, Unproven, console, print_json
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def trigger(
     partition: Annotated[str | None, typer.Option(help="Partition key, for example 2017-11-25.")] = None,
     param: Annotated[list[str] | None, typer.Option(help="name=value of the form; may be given again.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has ended; exit 1 when it failed.")] = False,
+    unproven: Unproven = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a DAG once, as the Trigger button does."""
@@ -28,7 +29,7 @@ def trigger(
 
     settings = Settings.load()
     with connect(settings) as airflow:
-        run = airflow.trigger(dag, partition=partition, conf=dag_runs.form_values(param or []))
+        run = airflow.trigger(dag, partition=partition, conf=dag_runs.form_values(param or [], unproven=unproven))
         if wait:
             with dag_runs.progress(dag, 1, silent=as_json) as say:
                 (run,) = airflow.wait(lambda: [airflow.run(dag, run.run_id)], 1, say=say)

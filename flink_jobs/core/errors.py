@@ -15,6 +15,7 @@ MainstemError               exit code 2 unless said otherwise
 │   └── PartitionOwned      another writer owns the partition
 ├── RunError                a job failed; carries the root cause of the engine
 ├── GateFailed              a suite refused the rows (exit code 1)
+├── Unproven                nobody has shown that this version gives the same rows in both modes (exit code 1)
 └── Mismatch                past and present differ (exit code 1)
 """
 
@@ -132,6 +133,12 @@ class RunError(MainstemError):
 
 class GateFailed(MainstemError):
     """A suite refused the rows; the table is as it was."""
+
+    exit_code = 1
+
+
+class Unproven(MainstemError):
+    """No proof stands for the version of the pipeline; nothing has run and no table was changed."""
 
     exit_code = 1
 

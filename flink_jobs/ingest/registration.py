@@ -38,6 +38,8 @@ class Registration(BaseModel):
     ``history_ms`` is by dataset the end of what files had brought when the ingest was started last.
     ``look_ahead_ms`` is the pipeline's: a partition is complete so long after its end.
 
+    ``proof`` is one line on what stands for the pipeline's version, as of its last start by a person.
+
     ``failures`` counts attempts that failed one after the other, ``retry_ms`` says when the next one may start.
     """
 
@@ -56,6 +58,7 @@ class Registration(BaseModel):
     failures: int = 0
     retry_ms: int = 0
     note: str = ""
+    proof: str = ""
 
     @property
     def run_id(self) -> str:

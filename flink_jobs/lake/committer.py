@@ -19,6 +19,7 @@ from flink_jobs.core.settings import Settings
 from flink_jobs.lake.fence import lift_fence, open_fence
 from flink_jobs.lake.follower import Follower, Progress
 from flink_jobs.lake.live_jobs import LiveJob, beat, job_files, mark_stopped, read_job, status_folder
+from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.table import Table
 from flink_jobs.lake.whole import write_whole
 
@@ -87,7 +88,10 @@ class Committer:
             if job.state == "running":
                 open_fence(table, run_id=job.run_id, job=job.job, live_from=job.fence)
             known = self._followers[job.run_id, name] = Follower(
-                table, job.run_id, job.job, upsert=name in job.upserts
+                table,
+                job.run_id,
+                upsert=name in job.upserts,
+                provenance=Provenance(pipeline=job.job, version=job.version, proof=job.proof),
             )
         return known
 

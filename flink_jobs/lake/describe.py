@@ -35,7 +35,8 @@ class Partition:
 
 @dataclass(frozen=True)
 class Description:
-    """A table at one version. ``live_owner`` names the live job that owns the partitions from the fence on."""
+    """A table at one version. ``live_owner`` names the live job that owns the partitions from the fence on, ``live_proof`` tells
+    what stands for the version that wrote them last."""
 
     name: str
     path: str
@@ -51,6 +52,7 @@ class Description:
     files: Sequence[ActiveFile]
     fence: Fence
     live_owner: str
+    live_proof: str = ""
 
 
 def describe(table: Table, *, version: int | None = None, versions: int = 20) -> Description:
@@ -73,6 +75,7 @@ def describe(table: Table, *, version: int | None = None, versions: int = 20) ->
         files=files,
         fence=fence,
         live_owner=live_owner(table) if fence.live_from is not None else "",
+        live_proof=next((v.provenance.proof for v in past if v.action == "live"), "") if fence.live_from is not None else "",
     )
 
 

@@ -16,6 +16,7 @@ from flink_jobs.lake.fence import Fence, read_fence, refuse_owned_by_batch
 from flink_jobs.lake.fold import OP, fold, in_order
 from flink_jobs.lake.journal import Entry, Journal
 from flink_jobs.lake.lease import Lease
+from flink_jobs.lake.provenance import Provenance
 from flink_jobs.lake.rewrite import remove
 from flink_jobs.lake.scan import Scan
 from flink_jobs.lake.table import Table, partition_column
@@ -43,8 +44,12 @@ class Follower:
     Files of an ``upsert`` result hold changes: their partitions are rewritten with the last row of each key.
     """
 
-    def __init__(self, table: Table, run_id: str, job: str = "", *, upsert: bool = False) -> None:
-        self._table, self._run_id, self._job, self._upsert = table, run_id, job, upsert
+    def __init__(
+        self, table: Table, run_id: str, job: str = "", *, upsert: bool = False, provenance: Provenance | None = None
+    ) -> None:
+        self._table, self._run_id, self._upsert = table, run_id, upsert
+        self._provenance = provenance or Provenance(pipeline=job)
+        job = self._provenance.pipeline
         self._lease = Lease(table, f"live job {job or run_id}")
         self._scan = Scan(table.run_folder(run_id))
         self._journal = Journal(table.state / "journal" / run_id)
@@ -131,8 +136,8 @@ class Follower:
 
     def _change(self, entry: Entry, staged: Sequence[StagedFile]) -> Change:
         metadata = {
+            **self._provenance.metadata(),
             "mainstem.action": "live",
-            "mainstem.pipeline": self._job,
             "mainstem.live_run": self._run_id,
             "mainstem.rows": str(sum(file.rows for file in staged)),
         }

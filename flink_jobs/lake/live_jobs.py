@@ -26,7 +26,8 @@ class LiveJob:
 
     ``live_from`` is the fence, ISO-8601. ``stopping`` means that no new file will come: the committer takes what is
     there, gives the partitions back to batch (unless ``keep_fence``, for a run that will go on) and sets ``stopped``.
-    ``upserts`` are the tables whose files hold changes, which are folded into their partitions.
+    ``upserts`` are the tables whose files hold changes, which are folded into their partitions. ``version`` of the pipeline and
+    ``proof``, what stands for it, go into each commit; an ingest has neither.
     """
 
     job: str
@@ -36,6 +37,8 @@ class LiveJob:
     state: State = "running"
     keep_fence: bool = False
     upserts: tuple[str, ...] = ()
+    version: str = ""
+    proof: str = ""
 
     @property
     def fence(self) -> datetime:

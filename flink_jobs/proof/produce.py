@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,27 +15,34 @@ if TYPE_CHECKING:
 
 def produce(bootstrap: str, topic: str, records: Iterable[Record], *, partitions: int) -> int:
     """Send all records in order, dealt out to the partitions by key; returns how many. Raises when one is not taken."""
-    import zlib
+    return produce_to(bootstrap, ((topic, record) for record in records), partitions=partitions)
 
+
+def produce_to(bootstrap: str, records: Iterable[tuple[str, Record]], *, partitions: int) -> int:
+    """The same for records of several topics, each with the name of its own."""
     producer, failed = _producer(bootstrap), _Failures()
     sent = 0
-    for key, value, arrival in records:
-        partition = zlib.crc32(key.encode()) % partitions
-        _send(producer, topic, (key, value, arrival), partition, failed)
+    for topic, record in records:
+        _send(producer, topic, record, partition_of(record, partitions), failed)
         sent += 1
-    _flush(producer, topic, failed)
+    _flush(producer, failed)
     return sent
 
 
+def partition_of(record: Record, partitions: int) -> int:
+    """Where a record goes: records of one key stay together and in order."""
+    return zlib.crc32(record[0].encode()) % partitions
+
+
 class _Failures:
-    """Remembers the first record that the broker refused."""
+    """Remembers the first record that the broker refused, and its topic."""
 
     def __init__(self) -> None:
         self.first = ""
 
-    def __call__(self, error: KafkaError | None, _: Message) -> None:
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
         if error is not None and not self.first:
-            self.first = str(error)
+            self.first = f"topic '{message.topic()}': {error}"
 
 
 def _producer(bootstrap: str) -> Producer:
@@ -63,10 +71,9 @@ def _send(producer: Producer, topic: str, record: Record, partition: int, failed
         return
 
 
-def _flush(producer: Producer, topic: str, failed: _Failures) -> None:
+def _flush(producer: Producer, failed: _Failures) -> None:
     left = producer.flush(60)
     if left or failed.first:
         raise PlatformError(
-            f"The broker did not take all records of topic '{topic}' ({failed.first or f'{left} not sent in 60 s'}). "
-            "See './mainstem status'."
+            f"The broker did not take all records ({failed.first or f'{left} not sent in 60 s'}). See './mainstem status'."
         )

@@ -31,6 +31,7 @@ def check_run(
     pipeline: str = "",
     version: str = "",
     job_id: str = "",
+    proof: str = "",
 ) -> Verdict:
     """Check the files that a run has staged in ``folder``; a partition without files counts as empty.
 
@@ -39,7 +40,7 @@ def check_run(
     """
     by: Partitioning = "hour" if "T" in partitions[0] else "day"
     subject = Subject(table, relation.columns, relation.key, relation.event_time, by, suite)
-    origin = Origin(run_id=run_id, pipeline=pipeline, version=version, job_id=job_id)
+    origin = Origin(run_id=run_id, pipeline=pipeline, version=version, job_id=job_id, proof=proof)
     files = {partition: staged(folder, by, partition) for partition in partitions}
     return audit(lake, subject, files, origin)
 

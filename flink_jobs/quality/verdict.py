@@ -43,7 +43,7 @@ class Result(BaseModel):
 
 
 class Origin(BaseModel):
-    """Where the rows come from: the run, its pipeline and its Flink job."""
+    """Where the rows come from: the run, its pipeline, what is proven of its version, and its Flink job."""
 
     model_config = _FROZEN
     run_id: str = Field(pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -51,6 +51,12 @@ class Origin(BaseModel):
     version: str = ""
     job_id: str = ""
     live: bool = False
+    proof: str = ""
+
+    @property
+    def unproven(self) -> bool:
+        """Whether a person published rows of a version that no proof stands for."""
+        return self.proof.startswith("unproven")
 
 
 class Report(BaseModel):

@@ -23,7 +23,7 @@ from flink_jobs.lake.publish import publish as commit
 from flink_jobs.lake.schema import create
 from flink_jobs.lake.snapshot import Snapshot, pin, release
 from flink_jobs.lake.table import Table
-from flink_jobs.proof.verdict import standing
+from flink_jobs.proof.require import require
 from flink_jobs.quality.store import ReportStore
 from flink_jobs.quality.verdict import Verdict, worst
 from flink_jobs.runs.deal import deal
@@ -51,7 +51,8 @@ class JobFailed(RunError):
 
 
 class Run(BaseModel):
-    """A started run; plain data, so that it can travel. ``tables`` are run folders, ``inputs`` pinned versions."""
+    """A started run; plain data, so that it can travel. ``tables`` are run folders, ``inputs`` pinned versions, ``proof`` one
+    line on what stands for its version."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     run_id: str
@@ -62,19 +63,30 @@ class Run(BaseModel):
     end: str
     tables: dict[str, str]
     inputs: dict[str, int]
+    proof: str = "unproven"
 
     @property
     def span(self) -> Span:
         return Span.parse(self.start, self.end)
 
 
-def start(pipeline: str, span: Span, name: str, *, parallelism: int = 1, settings: Settings | None = None) -> Run:
+def start(
+    pipeline: str,
+    span: Span,
+    name: str,
+    *,
+    parallelism: int = 1,
+    unproven: bool = False,
+    settings: Settings | None = None,
+) -> Run:
     """Submit the job of a span; the same name again adopts the job that is there.
 
-    Raises PartitionOwned where a live job owns a partition: it would be refused in the end, after all the work.
+    Raises Unproven where no proof stands for the version and nobody asked for ``unproven`` rows, PartitionOwned where a live
+    job owns a partition: both would be refused in the end, after all the work.
     """
     settings = settings or Settings.load()
     found, name = find(pipeline), run_id(name)
+    proof = permit(pipeline, span, settings, unproven=unproven)
     plan = build_plan(found, span)
     outputs = [_output(found, plan, o.table, settings) for o in plan.outputs]
     for output, table in zip(plan.outputs, outputs, strict=True):
@@ -100,7 +112,13 @@ def start(pipeline: str, span: Span, name: str, *, parallelism: int = 1, setting
         end=iso(from_ms(span.end_ms)),
         tables=tables,
         inputs={s.table: s.version for s in pinned.values()},
+        proof=proof,
     )
+
+
+def permit(pipeline: str, span: Span | None, settings: Settings, *, unproven: bool) -> str:
+    """What stands for the pipeline's version, in one line; raises Unproven, see ``require``."""
+    return require(settings.lake, pipeline, span, unproven=unproven)
 
 
 def wait(
@@ -159,6 +177,7 @@ def audit(run: Run, *, settings: Settings | None = None) -> dict[str, Verdict]:
             pipeline=run.pipeline,
             version=run.version,
             job_id=run.job_id,
+            proof=run.proof,
         )
     return found
 
@@ -172,15 +191,20 @@ def publish(run: Run, verdicts: Mapping[str, Verdict], *, settings: Settings | N
     pipeline, done, reports = find(run.pipeline), {}, ReportStore(settings.lake)
     for table in run.tables:
         keys = tuple(run.span.partitions(pipeline.publish[table].partition_by))
-        done[table] = commit(Table(settings.lake, table), run.run_id, keys, _provenance(run, verdicts[table], settings))
+        done[table] = commit(Table(settings.lake, table), run.run_id, keys, _provenance(run, verdicts[table]))
         reports.published(verdicts[table], done[table].version)
     return done
 
 
-def run(pipeline: str, span: Span, name: str, *, parallelism: int = 1) -> dict[str, Published]:
-    """All of it, one after the other; how long each phase took is kept beside what the run server keeps."""
+def run(
+    pipeline: str, span: Span, name: str, *, parallelism: int = 1, unproven: bool = False
+) -> tuple[str, dict[str, Published]]:
+    """All of it, one after the other; returns what stands for the version, and what was published by table.
+
+    How long each phase took is kept beside what the run server keeps.
+    """
     settings, times = Settings.load(), [time.monotonic()]
-    started = start(pipeline, span, name, parallelism=parallelism)
+    started = start(pipeline, span, name, parallelism=parallelism, unproven=unproven)
     times.append(time.monotonic())
     wait(started)
     times.append(time.monotonic())
@@ -193,7 +217,7 @@ def run(pipeline: str, span: Span, name: str, *, parallelism: int = 1) -> dict[s
     facts = started.model_dump(include={"run_id", "job_id", "pipeline", "version", "start", "end", "inputs"})
     state = RunState(**facts, state="done", share=name, asked_at=time.time(), phase_seconds=phases)
     remember(settings.folder("runs"), state)
-    return done
+    return started.proof, done
 
 
 def _between(times: list[float]) -> list[float]:
@@ -246,15 +270,14 @@ def _output(pipeline: Pipeline, plan: Plan, table: str, settings: Settings) -> T
     )
 
 
-def _provenance(run: Run, verdict: Verdict, settings: Settings) -> Provenance:
-    proof = standing(settings.lake, find(run.pipeline).name, run.version)
+def _provenance(run: Run, verdict: Verdict) -> Provenance:
     return Provenance(
         pipeline=run.pipeline,
         version=run.version,
         span=f"{run.start}/{run.end}",
         inputs=run.inputs,
         suite=f"{verdict.suite}: {'passed' if verdict.success else 'failed'} ({verdict.report_id})",
-        proof=proof.summary if proof else "unproven",
+        proof=run.proof,
     )
 
 

@@ -132,6 +132,7 @@ def _audit(settings: Settings, job: Registration, one: Watched, there: Arrivals,
         version=job.job.plan.version if job.job else "",
         job_id=job.last.job_id if job.last else "",
         live=True,
+        proof=job.proof,
     )
     counted = quarantined_live(settings.lake, one.dataset) if one.dataset else None
     files = {partition: there.files.get(partition, ())}

@@ -53,10 +53,15 @@ class Desk:
         return len(left)
 
     def ask(self, asked: RunState) -> RunState:
-        """Queue a run; asking again for the same name returns what is known. Raises when the declaration is wrong."""
+        """Queue a run; asking again for the same name returns what is known.
+
+        Raises when the declaration is wrong, Unproven when no proof stands for it: before anything waits or works.
+        """
         checked_name(asked.run_id)
-        Span.parse(asked.start, asked.end)
-        wanted = asked.model_dump(include={"run_id", "pipeline", "start", "end", "parallelism"})
+        span = Span.parse(asked.start, asked.end)
+        if self.ledger.get(asked.run_id) is None:
+            batch.permit(asked.pipeline, span, self.settings, unproven=asked.unproven)
+        wanted = asked.model_dump(include={"run_id", "pipeline", "start", "end", "parallelism", "unproven"})
         state, made = self.ledger.open(RunState(asked_at=time.time(), **wanted))
         if made:
             self._dispatch.put(_waiting(state))
@@ -103,9 +108,14 @@ class Desk:
         self._enter(share, "starting", {"share": name})
         first = share[0]
         run = batch.start(
-            first.pipeline, shares.union(share), name, parallelism=first.parallelism, settings=self.settings
+            first.pipeline,
+            shares.union(share),
+            name,
+            parallelism=first.parallelism,
+            unproven=first.unproven,
+            settings=self.settings,
         )
-        self._enter(share, "running", {"job_id": run.job_id, "version": run.version, "inputs": run.inputs})
+        self._enter(share, "running", run.model_dump(include={"job_id", "version", "proof", "inputs"}))
         batch.wait(run, timeout_s=3600.0 * len(share), settings=self.settings, wanted=lambda: self._wanted(share))
         return run
 
@@ -172,6 +182,7 @@ class Desk:
             end=state.end,
             tables=batch.folders(state.pipeline, state.run_id, self.settings),
             inputs=state.inputs,
+            proof=state.proof or "unproven",
         )
 
     def _end(self, run_id: str, error: Exception) -> None:
@@ -200,7 +211,7 @@ def _unless_ended() -> Iterator[None]:
 
 def _waiting(state: RunState) -> Waiting:
     span, alone = Span.parse(state.start, state.end), state.share == state.run_id or state.state in _COMPUTING
-    return Waiting(state.run_id, state.pipeline, state.parallelism, span, time.monotonic(), alone)
+    return Waiting(state.run_id, state.pipeline, state.parallelism, span, time.monotonic(), alone, state.unproven)
 
 
 def _judged(verdict: Verdict, done: Published | None = None) -> TableState:

@@ -33,7 +33,8 @@ class RunState(BaseModel):
     """One run: what was asked, how far it is, and how it ended. Times are seconds; ``kind`` is the class of the error.
 
     ``share`` names the job's run folder: the run's own id, or that of a job which works for several runs. ``version`` is
-    the pipeline's and ``inputs`` are the table versions that the job reads.
+    the pipeline's, ``proof`` one line on what stands for it, and ``inputs`` are the table versions that the job reads.
+    ``unproven``: a person asked to publish without a proof.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,11 +43,13 @@ class RunState(BaseModel):
     start: str
     end: str
     parallelism: int = 1
+    unproven: bool = False
     state: Phase = "queued"
     asked_at: float = 0.0
     job_id: str = ""
     share: str = ""
     version: str = ""
+    proof: str = ""
     inputs: dict[str, int] = {}
     phase_seconds: dict[str, float] = {}
     tables: dict[str, TableState] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -29,6 +29,7 @@ from flink_jobs.lake.live_jobs import LiveJob
 from flink_jobs.lake.schema import create
 from flink_jobs.lake.table import Table
 from flink_jobs.runs.audit_live_verdict import differences
+from flink_jobs.runs.batch import permit
 from flink_jobs.runs.closing import watched
 from flink_jobs.runs.live_job import history_topics, live_job
 from flink_jobs.runtime import client
@@ -58,9 +59,9 @@ class LiveState(BaseModel):
     """How a live job does, an ingest (without a fence) or a pipeline.
 
     ``state`` is the engine's word, or STOPPED; ``watermark`` and ``fence`` are ISO-8601. ``wanted`` tells a job that a
-    person stopped from one that is between two attempts. ``expects`` says after a start what
-    state is expected. ``closed`` is by table the time up to which its partitions are
-    audited; ``alarms`` are those whose suite failed or warned, ``troubles`` by table what is late or silent.
+    person stopped from one that is between two attempts. ``proof`` says what stands for the version, ``expects`` after a
+    start what state is expected. ``closed`` is by table the time up to which its partitions are audited; ``alarms`` are those
+    whose suite failed or warned, ``troubles`` by table what is late or silent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +76,7 @@ class LiveState(BaseModel):
     rows: dict[str, int]
     note: str
     expects: str = ""
+    proof: str = ""
     closed: dict[str, str] = {}
     alarms: tuple[Alarm, ...] = ()
     troubles: dict[str, str] = {}
@@ -88,15 +90,17 @@ def start(
     parallelism: int = 1,
     state_backend: StateBackend | None = None,
     state_limit: str = "",
+    unproven: bool = False,
     timeout_s: float = 240,
     settings: Settings | None = None,
 ) -> LiveState:
     """Start a pipeline live from the fence on, or resume it where it left off.
 
     The fence defaults to the end of what batch has published, ``state_backend`` to the heap or to the one it has. A
-    running job is left alone. Raises DeclarationError when the name runs another version or fence or has its state elsewhere,
-    PartitionOwned when another live job writes its tables, StateTooLarge for a new job that would keep more than
-    ``state_limit`` ('2g'; by default MAINSTEM_STATE_LIMIT, or half of what the backend has here).
+    running job is left alone. Raises Unproven when no proof stands for the version and nobody asked for ``unproven`` rows,
+    DeclarationError when the name runs another version or fence or has its state elsewhere, PartitionOwned when another live
+    job writes its tables, StateTooLarge for a new job that would keep more than ``state_limit`` ('2g'; by default
+    MAINSTEM_STATE_LIMIT, or half of what the backend has here).
     """
     settings, found, expects = settings or Settings.load(), find(pipeline), ""
     label = registry.checked_name(name or found.name)
@@ -104,17 +108,29 @@ def start(
         known = registry.find(settings, label) if registry.known(settings, label) else None
         if known is not None and _same(known, found, fence):
             _refuse_moving(known, state_backend)
-            registry.save(settings, known.model_copy(update={"wanted": "running", "failures": 0, "retry_ms": 0}))
-            wanted = known
+            proof = known.proof if known.wanted == "running" else _stands(pipeline, parse_utc(known.fence), settings, unproven)
+            again = {"wanted": "running", "failures": 0, "retry_ms": 0, "proof": proof}
+            wanted = known.model_copy(update=again)
+            registry.save(settings, wanted)
         else:
             _refuse_running(known, found, label)
+            proof = _stands(pipeline, fence, settings, unproven)
             start_at, backend = fence or default_fence(found, settings), state_backend or "heap"
             expects = admit(label, found, build_plan(found, Span(start_at)), settings, backend, state_limit)
             wanted = _new(label, pipeline, found, start_at, settings, parallelism, backend)
+            wanted = wanted.model_copy(update={"proof": proof})
             registry.save(settings, wanted)
         tables = tuple(found.publish)
         folded = tuple(o.table for o in (wanted.job.plan.outputs if wanted.job else ()) if o.kind == "upsert")
-        job = LiveJob(job=label, run_id=wanted.run_id, tables=tables, live_from=wanted.fence, upserts=folded)
+        job = LiveJob(
+            job=label,
+            run_id=wanted.run_id,
+            tables=tables,
+            live_from=wanted.fence,
+            upserts=folded,
+            version=found.version,
+            proof=wanted.proof,
+        )
         live_jobs.register(settings.home, settings.lake, job)
     _wait_until_running(settings, label, timeout_s)
     return state(label, settings=settings).model_copy(update={"expects": expects})
@@ -147,6 +163,7 @@ def state(name: str, *, settings: Settings | None = None) -> LiveState:
         watermark=_watermark(client.watermark(last.job_id, settings=settings)) if going and last else None,
         rows={s["table"]: s["rows"] for s in told},
         note=found.note or "; ".join(s["error"] for s in told if s["error"]),
+        proof=found.proof,
         **_closing(settings, found, going=going),
     )
 
@@ -231,6 +248,12 @@ def _new(
     return Registration(
         name=label, pipeline=pipeline, job=job, fence=iso(start_at), look_ahead_ms=ahead, parallelism=parallelism
     )
+
+
+def _stands(pipeline: str, fence: datetime | None, settings: Settings, unproven: bool) -> str:
+    """What is proven of the version; raises Unproven, which names the day before the fence as one to prove."""
+    before = Span(fence - timedelta(days=1), fence) if fence else None
+    return permit(pipeline, before, settings, unproven=unproven)
 
 
 def _same(known: Registration, found: Pipeline, fence: datetime | None) -> bool:

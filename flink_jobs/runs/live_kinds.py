@@ -17,7 +17,8 @@ from flink_jobs.runs.live import LiveState
 
 
 class LiveAsked(BaseModel):
-    """A live job to start or resume. ``fence`` is ISO-8601, by default the end of what batch published; not for ingest."""
+    """A live job to start or resume. ``fence`` is ISO-8601, by default the end of what batch published; neither that nor
+    ``unproven`` (publish without a proof) is for ingest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     pipeline: str
@@ -25,6 +26,7 @@ class LiveAsked(BaseModel):
     fence: str = ""
     name: str = ""
     parallelism: int = 1
+    unproven: bool = False
 
 
 def start(asked: LiveAsked, settings: Settings) -> LiveState:
@@ -32,7 +34,12 @@ def start(asked: LiveAsked, settings: Settings) -> LiveState:
     if asked.kind == "pipeline":
         fence = parse_utc(asked.fence) if asked.fence else None
         return live.start(
-            asked.pipeline, fence, name=asked.name or None, parallelism=asked.parallelism, settings=settings
+            asked.pipeline,
+            fence,
+            name=asked.name or None,
+            parallelism=asked.parallelism,
+            unproven=asked.unproven,
+            settings=settings,
         )
     found = find(asked.pipeline)
     raw = [dataset for dataset in found.datasets.values() if dataset.raw]

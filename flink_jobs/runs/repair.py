@@ -55,19 +55,21 @@ def repair(
     budget_ms: int | None = None,
     worth: Worth = Worth(),
     parallelism: int = 1,
+    unproven: bool = False,
     settings: Settings | None = None,
     say: Say = lambda _: None,
 ) -> Repaired:
     """Plan and do it. Partitions that were repaired before a stop are not repaired again by the next call.
 
-    Raises PlatformError when another repair of the pipeline is under way, JobFailed when the engine fails.
+    Raises PlatformError when another repair of the pipeline is under way, Unproven before any job when no proof stands for the
+    version (and ``unproven`` was not asked for), JobFailed when the engine fails.
     """
     settings, found = settings or Settings.load(), find(pipeline)
     with _alone(settings, found.name):
         wanted = plan(found, settings.lake, budget_ms=budget_ms)
         if worth.wait(wanted, time.time_ns() // 1_000_000):
             return Repaired(wanted, waits=True, jobs=0, done={}, refused={})
-        work = _Work(pipeline, wanted, settings, parallelism, say)
+        work = _Work(pipeline, wanted, settings, parallelism, say, unproven=unproven)
         jobs = chains(wanted.spans())
         for parts in jobs:
             work.job(parts)
@@ -88,7 +90,10 @@ def chains(spans: Sequence[Span], most: int = MOST) -> list[list[Span]]:
 class _Work:
     """The jobs of one repair and what became of each partition."""
 
-    def __init__(self, pipeline: str, wanted: RepairPlan, settings: Settings, parallelism: int, say: Say) -> None:
+    def __init__(
+        self, pipeline: str, wanted: RepairPlan, settings: Settings, parallelism: int, say: Say, *, unproven: bool
+    ) -> None:
+        self.unproven = unproven
         self.pipeline, self.wanted, self.settings, self.parallelism, self.say = (
             pipeline,
             wanted,
@@ -104,7 +109,16 @@ class _Work:
         span = Span(parts[0].start, parts[-1].end)
         name = fresh_run_id(f"repair-{self.wanted.pipeline}", span, secrets.token_hex(8))
         self.say(f"{len(parts)} partitions from {partition_key(span.start, self.wanted.by)} on: run {name}")
-        shared = batch.start(self.pipeline, span, name, parallelism=self.parallelism, settings=self.settings)
+        shared = batch.start(
+            self.pipeline,
+            span,
+            name,
+            parallelism=self.parallelism,
+            unproven=self.unproven,
+            settings=self.settings,
+        )
+        if shared.proof.startswith("unproven"):
+            self.say(f"Published {shared.proof}.")
         try:
             batch.wait(shared, timeout_s=3600.0 * len(parts), settings=self.settings)
             for part in parts:

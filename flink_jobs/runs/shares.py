@@ -22,7 +22,8 @@ LONGEST_S = 3.0
 
 @dataclass(frozen=True)
 class Waiting:
-    """A run that waits for a job since ``since`` (seconds of any clock); ``alone``: it must not share."""
+    """A run that waits for a job since ``since`` (seconds of any clock); ``alone``: it must not share, ``unproven``: it needs no
+    proof."""
 
     run_id: str
     pipeline: str
@@ -30,13 +31,14 @@ class Waiting:
     span: Span
     since: float
     alone: bool = False
+    unproven: bool = False
 
 
 Share = tuple[Waiting, ...]
 
 
 def shares(waiting: Iterable[Waiting], *, most: int = MOST) -> list[Share]:
-    """Chains of runs whose spans follow each other, of one pipeline and parallelism; that which waits longest first.
+    """Chains of runs whose spans follow each other and that are asked for alike; that which waits longest first.
 
     A chain longer than ``most`` becomes several of about the same length.
     """
@@ -78,7 +80,7 @@ def told(share: Share) -> str:
 
 
 def _follows(last: Waiting, run: Waiting) -> bool:
-    same = (last.pipeline, last.parallelism) == (run.pipeline, run.parallelism)
+    same = (last.pipeline, last.parallelism, last.unproven) == (run.pipeline, run.parallelism, run.unproven)
     return same and not last.alone and not run.alone and last.span.end == run.span.start
 
 

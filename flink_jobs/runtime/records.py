@@ -106,7 +106,11 @@ def _options(dataset: Dataset, bound: Topics) -> dict[str, str]:
         # By time of arrival, and a row may arrive before its event time by as much as it may lie ahead.
         start = max(0, bound.from_ms - dataset.max_ahead)
         options |= {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(start)}
-    if bound.bounded:
+    if bound.bounded and bound.ends:
+        options["scan.bounded.mode"] = "specific-offsets"
+        stops = (f"partition:{partition},offset:{offset}" for partition, offset in sorted(bound.ends.items()))
+        options["scan.bounded.specific-offsets"] = ";".join(stops)
+    elif bound.bounded:
         options["scan.bounded.mode"] = "latest-offset"
     else:
         options["scan.watermark.idle-timeout"] = f"{bound.idle_ms} ms"

@@ -32,8 +32,8 @@ class BuildPartition(BaseOperator):
     What becomes visible
         One asset event per outlet, with the partition key, rows and the Delta version.
     When it fails
-        At once, with no retry, when a gate refuses the rows, when the declaration is wrong, or when a person stopped the
-        run. With retries when Flink or the platform failed.
+        At once, with no retry, when no proof stands for the version (and ``unproven`` is not set), when a gate refuses the
+        rows, when the declaration is wrong, or when a person stopped the run. With retries when Flink or the platform failed.
     When it begins
         At once, when a person or a backfill asks. A run that the schedule made waits until the live job ``after_live``
         has passed the end of the partition, for a clock does not know whether a day is complete; where no such job runs,
@@ -52,7 +52,7 @@ class BuildPartition(BaseOperator):
         Airflow pool would not hold a task back here, because a pool is asked when a worker starts, and none does.
     """
 
-    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "partition", "parallelism", "after_live")
+    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "partition", "parallelism", "unproven", "after_live")
     operator_extra_links = (FlinkJobLink(), ReportLink())
     ui_color = "#dcefe4"
     start_from_trigger = True
@@ -63,6 +63,7 @@ class BuildPartition(BaseOperator):
         pipeline: str,
         partition: str = PARTITION,
         parallelism: str | int = 1,
+        unproven: str | bool = False,
         after_live: str = "",
         conn_id: str = DEFAULT,
         retries: int = 2,
@@ -71,6 +72,7 @@ class BuildPartition(BaseOperator):
         airflow = {"retry_delay": 20.0, "retry_exponential_backoff": 2.0, **airflow}
         super().__init__(retries=retries, **airflow)
         self.pipeline, self.partition, self.parallelism, self.conn_id = pipeline, partition, parallelism, conn_id
+        self.unproven = unproven
         self.after_live = WHEN_SCHEDULED.replace("LIVE", after_live)
         self.job_url = self.report_url = ""
         self.start_trigger_args = StartTriggerArgs(
@@ -90,6 +92,8 @@ class BuildPartition(BaseOperator):
         self._buttons(event)
         for line in outcome.log_lines(event):
             self.log.info(line)
+        if outcome.is_unproven(event):
+            self.log.warning("The rows are of a version that no proof stands for; prove_features makes one.")
         if event["state"] != "done":
             text = outcome.failure(event, job_url=self.job_url, base_url=_base_url())
             raise (AirflowException if outcome.may_help_to_retry(event) else AirflowFailException)(text)
@@ -101,7 +105,7 @@ class BuildPartition(BaseOperator):
         return {"run_id": event["run_id"], "tables": dict(event.get("tables", {}))}
 
     def _arguments(self) -> dict[str, Any]:
-        names = ("pipeline", "partition", "parallelism", "after_live", "conn_id")
+        names = ("pipeline", "partition", "parallelism", "unproven", "after_live", "conn_id")
         return {name: getattr(self, name) for name in names}
 
     def _buttons(self, event: Mapping[str, Any]) -> None:

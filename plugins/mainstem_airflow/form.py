@@ -24,6 +24,16 @@ def parallelism(default: int = 1) -> Param:
     )
 
 
+def unproven() -> Param:
+    """Publish without a proof."""
+    return Param(
+        False,
+        type="boolean",
+        title="Unproven",
+        description="Publish a version that no proof stands for (prove_features makes one); the commits and every page say so.",
+    )
+
+
 def day(title: str, description: str, default: str | None = None) -> Param:
     """A UTC day."""
     kind: str | list[str] = "string" if default else ["null", "string"]

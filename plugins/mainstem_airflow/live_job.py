@@ -30,7 +30,7 @@ class KeepLiveJob(BaseOperator):
     has computed is visible; the next start resumes it.
     """
 
-    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "name", "fence", "parallelism")
+    template_fields: ClassVar[tuple[str, ...]] = ("pipeline", "name", "fence", "parallelism", "unproven")
     operator_extra_links = (FlinkJobLink(),)
     ui_color = "#dde7f5"
     start_from_trigger = True
@@ -43,6 +43,7 @@ class KeepLiveJob(BaseOperator):
         name: str = "",
         fence: str = "",
         parallelism: str | int = 1,
+        unproven: str | bool = False,
         conn_id: str = DEFAULT,
         retries: int = 5,
         **airflow: Any,
@@ -50,7 +51,7 @@ class KeepLiveJob(BaseOperator):
         airflow = {"retry_delay": 30.0, "retry_exponential_backoff": 2.0, "max_retry_delay": 600.0, **airflow}
         super().__init__(retries=retries, **airflow)
         self.kind, self.pipeline, self.name, self.fence = kind, pipeline, name, fence
-        self.parallelism, self.conn_id = parallelism, conn_id
+        self.parallelism, self.unproven, self.conn_id = parallelism, unproven, conn_id
         self.job_url = ""
         self.start_trigger_args = StartTriggerArgs(
             trigger_cls=TRIGGER, next_method="resume", trigger_kwargs=self._arguments()
@@ -77,5 +78,5 @@ class KeepLiveJob(BaseOperator):
         raise (AirflowFailException if event["state"] == "refused" else AirflowException)(text)
 
     def _arguments(self) -> dict[str, Any]:
-        names = ("kind", "pipeline", "name", "fence", "parallelism", "conn_id")
+        names = ("kind", "pipeline", "name", "fence", "parallelism", "unproven", "conn_id")
         return {name: getattr(self, name) for name in names}

@@ -13,10 +13,10 @@ from mainstem_airflow.hook import DEFAULT, FlinkHook
 from mainstem_airflow.links import set_job_button
 from mainstem_airflow.pages.links import report_path
 from mainstem_airflow.patience import Patience, steady
-from mainstem_airflow.runs_api import Failed, Record, Refused, RunsApi, Unreachable, connect
+from mainstem_airflow.runs_api import Failed, Record, Refused, RunsApi, Unreachable, connect, ticked
 
 RUNNING = "RUNNING"
-_SHOWN = ("state", "attempts", "note", "alarms", "troubles", "closed")
+_SHOWN = ("state", "attempts", "note", "proof", "alarms", "troubles", "closed")
 
 
 class LiveTrigger(BaseTrigger):
@@ -36,19 +36,20 @@ class LiveTrigger(BaseTrigger):
         name: str = "",
         fence: str = "",
         parallelism: str | int = 1,
+        unproven: str | bool = False,
         conn_id: str = DEFAULT,
         patience_s: float = 900,
         grace_s: float = 600,
     ) -> None:
         super().__init__()
         self.kind, self.pipeline, self.name, self.fence = kind, pipeline, name, fence
-        self.parallelism, self.conn_id = parallelism, conn_id
+        self.parallelism, self.unproven, self.conn_id = parallelism, unproven, conn_id
         self.patience_s, self.grace_s = patience_s, grace_s
         self._told: Record = {}
         self._told_at = 0.0
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        names = ("kind", "pipeline", "name", "fence", "parallelism", "conn_id", "patience_s", "grace_s")
+        names = ("kind", "pipeline", "name", "fence", "parallelism", "unproven", "conn_id", "patience_s", "grace_s")
         return "mainstem_airflow.live_trigger.LiveTrigger", {n: getattr(self, n) for n in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -121,6 +122,7 @@ class LiveTrigger(BaseTrigger):
             "name": self._label,
             "fence": self.fence.strip(),
             "parallelism": int(self.parallelism),
+            "unproven": ticked(self.unproven),
         }
 
     def _ended(self, state: str, error: str) -> Record:
@@ -138,6 +140,7 @@ def live_lines(record: Record) -> list[str]:
         _closed(record),
     ]
     lines = [f"Live job {record.get('name', '')}: " + "; ".join(f for f in facts if f)]
+    lines += [f"Proof: {record['proof']}"] if record.get("proof") else []
     lines += [f"Note: {table}: {trouble}" for table, trouble in sorted((record.get("troubles") or {}).items())]
     return lines + ([f"Note: {record['note']}"] if record.get("note") else [])
 

@@ -17,6 +17,7 @@ _FINAL_KINDS = (
     "Cycle",
     "FileError",
     "NoTable",
+    "Unproven",
 )
 
 
@@ -30,7 +31,13 @@ def log_lines(record: Mapping[str, Any]) -> list[str]:
     spent = {p: s for p, s in record.get("phase_seconds", {}).items() if p != "done"}
     phases = ", ".join(f"{p} {s:.1f} s" for p, s in spent.items())
     lines = [f"Run {record['run_id']}: {phases or record['state']}; {sum(spent.values()):.1f} s in all."]
-    return lines + [_table_line(t, facts) for t, facts in sorted(record.get("tables", {}).items())]
+    lines += [_table_line(t, facts) for t, facts in sorted(record.get("tables", {}).items())]
+    return [*lines, f"Proof: {record['proof']}"] if record.get("proof") else lines
+
+
+def is_unproven(record: Mapping[str, Any]) -> bool:
+    """Whether a person let a version publish that no proof stands for; the job's record says so from its start on."""
+    return str(record.get("proof", "")).startswith("unproven")
 
 
 def asset_extra(record: Mapping[str, Any], table: str) -> dict[str, Any]:
@@ -43,6 +50,7 @@ def asset_extra(record: Mapping[str, Any], table: str) -> dict[str, Any]:
         "delta_version": facts.get("version"),
         "report": _path(facts),
         "run_id": record["run_id"],
+        "proof": record.get("proof", ""),
         "span": f"{record.get('start', '')}/{record.get('end', '')}",
     }
 

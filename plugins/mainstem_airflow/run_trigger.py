@@ -15,7 +15,7 @@ from mainstem_airflow.links import set_job_button
 from mainstem_airflow.patience import Patience, steady
 from mainstem_airflow.readiness import wait_for_watermark
 from mainstem_airflow.run_names import Attempts
-from mainstem_airflow.runs_api import ENDED, Failed, Record, Refused, RunsApi, Unreachable, connect
+from mainstem_airflow.runs_api import ENDED, Failed, Record, Refused, RunsApi, Unreachable, connect, ticked
 
 
 class RunTrigger(BaseTrigger):
@@ -33,18 +33,20 @@ class RunTrigger(BaseTrigger):
         pipeline: str,
         partition: str,
         parallelism: str | int = 1,
+        unproven: str | bool = False,
         after_live: str = "",
         conn_id: str = DEFAULT,
         patience_s: float = 180,
     ) -> None:
         super().__init__()
         self.pipeline, self.partition, self.parallelism = pipeline, partition, parallelism
+        self.unproven = unproven
         self.after_live, self.conn_id, self.patience_s = after_live, conn_id, patience_s
         self._current = ""
         self._told: tuple[str, str] = ("", "")
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        names = ("pipeline", "partition", "parallelism", "after_live", "conn_id", "patience_s")
+        names = ("pipeline", "partition", "parallelism", "unproven", "after_live", "conn_id", "patience_s")
         return "mainstem_airflow.run_trigger.RunTrigger", {n: getattr(self, n) for n in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -119,6 +121,7 @@ class RunTrigger(BaseTrigger):
             "start": iso(span.start),
             "end": iso(span.end) if span.end else None,
             "parallelism": int(self.parallelism),
+            "unproven": ticked(self.unproven),
         }
 
     def _attempts(self) -> Attempts:

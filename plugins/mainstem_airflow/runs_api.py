@@ -92,6 +92,11 @@ async def connect(addresses: Addresses) -> AsyncIterator[RunsApi]:
         yield RunsApi(http, addresses)
 
 
+def ticked(value: str | bool) -> bool:
+    """A boolean of the form, which Airflow hands on as text."""
+    return str(value).strip().lower() == "true"
+
+
 def _words(answer: httpx.Response) -> str:
     """What the server says, whatever form it chose."""
     try:

@@ -79,6 +79,13 @@ def test_live_jobs_are_started_by_people_only(bag: Any) -> None:
         assert bag.dags[name].max_active_runs == 1
 
 
+@pytest.mark.parametrize("name", ["build_features", "repair_late", "run_live_features"])
+def test_what_publishes_can_be_asked_for_unproven_rows_and_does_not_by_itself(bag: Any, name: str) -> None:
+    assert bag.dags[name].params["unproven"] is False
+    (task,) = bag.dags[name].tasks
+    assert "params.unproven" in str(getattr(task, "unproven", "") or task.command)
+
+
 def test_features_say_which_tables_they_publish(bag: Any) -> None:
     (task,) = bag.dags["build_features"].tasks
     assert sorted(asset.name for asset in task.outlets) == ["item_features", "user_features"]

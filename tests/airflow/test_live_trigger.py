@@ -62,7 +62,14 @@ def trigger(**options: Any) -> LiveTrigger:
 
 def test_asks_for_the_job_once_with_the_values_of_the_form(live: FakeLive, fire: Any) -> None:
     fire(trigger())
-    assert live.asked == [{"kind": "ingest", "pipeline": "shop", "name": "shop", "fence": "", "parallelism": 2}]
+    wanted = {"kind": "ingest", "pipeline": "shop", "name": "shop", "fence": "", "parallelism": 2, "unproven": False}
+    assert live.asked == [wanted]
+
+
+def test_asks_for_unproven_rows_and_tells_that_they_are(live: FakeLive, fire: Any) -> None:
+    event = fire(trigger(unproven="True"))
+    assert live.asked[0]["unproven"] is True
+    assert "Proof: unproven, by request" in live_trigger.live_lines({**event, "proof": "unproven, by request"})
 
 
 def test_ends_well_when_a_person_stops_the_job_elsewhere(live: FakeLive, fire: Any) -> None:

@@ -33,6 +33,14 @@ def test_the_log_has_phases_rows_version_and_report() -> None:
     assert "1,234 rows" in table and "Delta version 7" in table and "user_features/2017-11-25/r" in table
 
 
+def test_what_stands_for_the_version_is_told_and_a_missing_proof_is_no_reason_to_try_again() -> None:
+    told = {**DONE, "proof": "unproven, by request"}
+    assert outcome.log_lines(told)[-1] == "Proof: unproven, by request" and outcome.is_unproven(told)
+    assert outcome.asset_extra(told, "user_features")["proof"] == "unproven, by request"
+    assert not outcome.is_unproven({**DONE, "proof": "p1: equal"}) and not outcome.is_unproven(DONE)
+    assert not outcome.may_help_to_retry({**DONE, "state": "failed", "kind": "Unproven"})
+
+
 def test_an_asset_event_carries_rows_and_version() -> None:
     extra = outcome.asset_extra(DONE, "user_features")
     assert (extra["rows"], extra["delta_version"]) == (1234, 7)

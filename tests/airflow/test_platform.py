@@ -64,6 +64,19 @@ def airflow(settings: Settings) -> Iterator[DagRuns]:
         yield found
 
 
+def test_an_unproven_version_is_refused_with_the_cure_and_a_proof_made_in_airflow_lets_it_publish(
+    settings: Settings, airflow: DagRuns
+) -> None:
+    _until(lambda: {"build_features", "prove_features"} <= set(airflow.dags()))
+    (refused,) = _ended(airflow, airflow.trigger("build_features", partition="2025-03-01"))
+    assert refused.state == "failed" and not (settings.lake / TABLES[0]).exists()
+    told = _log(airflow, refused, "build")
+    assert "is not proven, so nothing is published" in told and "mainstem prove shop_features --from 2025-03-01" in told
+
+    days = {"from": "2025-03-01", "to": "2025-03-02"}
+    assert [run.state for run in _ended(airflow, airflow.trigger("prove_features", conf=days))] == ["success"]
+
+
 def test_a_clear_and_a_second_backfill_leave_the_same_content(settings: Settings, airflow: DagRuns) -> None:
     first = _backfill(airflow)
     assert [run.state for run in first] == ["success"] * 3
@@ -124,8 +137,10 @@ def test_the_buttons_of_a_task_open_its_job_and_its_report(settings: Settings, a
         report = page.frame_locator("iframe")
         report.get_by_text("Where the rows come from").wait_for()
         assert report.locator("html").get_attribute("data-theme") == theme
-        report.get_by_role("link", name="Data quality").click()
+        report.get_by_label("Breadcrumb").get_by_role("link", name="Data quality").click()
         report.locator("a.cell").nth(5).wait_for()
+        page.get_by_role("link", name="Proofs").first.click()
+        page.frame_locator("iframe").get_by_text("Proven", exact=True).wait_for()
         # Airflow's own frame for pages says so.
         assert [w for w in wrong if "sandbox" not in w] == []
 
@@ -168,6 +183,17 @@ def _form(page: Page, address: str) -> Locator:
     form = page.get_by_role("dialog").filter(has_text="Single Run")
     form.wait_for()
     return form
+
+
+def _ended(airflow: DagRuns, run: DagRun) -> list[DagRun]:
+    return airflow.wait(lambda: [airflow.run(run.dag_id, run.run_id)], 1, say=lambda _: None)
+
+
+def _log(airflow: DagRuns, run: DagRun, task: str) -> str:
+    """The log of a task's newest try, as Airflow shows it."""
+    place = f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{task}"
+    number = airflow.call("GET", place)["try_number"]
+    return str(airflow.call("GET", f"{place}/logs/{number}?full_content=true"))
 
 
 def _run_ids(airflow: DagRuns) -> set[str]:

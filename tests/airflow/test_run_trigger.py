@@ -37,6 +37,12 @@ def test_an_hour_is_a_partition_too(runs, fire) -> None:
     assert runs.asked[0]["end"] == "2017-11-25T09:00:00.000Z"
 
 
+@pytest.mark.parametrize(("given", "asked"), [("True", True), ("False", False), ("", False), (True, True)])
+def test_the_ticked_field_asks_for_unproven_rows(runs, fire, given: Any, asked: bool) -> None:
+    fire(trigger(unproven=given))
+    assert runs.asked[0]["unproven"] is asked
+
+
 @pytest.mark.parametrize("end", ["rejected", "failed", "cancelled"])
 def test_tells_how_the_run_ended(runs, fire, end: str) -> None:
     runs.script = ["running", "auditing", end]
@@ -116,6 +122,6 @@ def test_a_restart_of_the_triggerer_cancels_nothing(runs) -> None:
 
 
 def test_survives_the_way_through_the_database() -> None:
-    path, arguments = trigger(parallelism=2, after_live="shop").serialize()
+    path, arguments = trigger(parallelism=2, unproven="True", after_live="shop").serialize()
     assert path == f"{RunTrigger.__module__}.RunTrigger"
     assert RunTrigger(**arguments).serialize() == (path, arguments)

@@ -1,7 +1,7 @@
 """The tutorial's commands run one after the other on the platform, and its operator of one's own is proven in Flink.
 
-Kafka, Flink, the job server and the committer are what they need. ``up`` is what the fixture did. ``backfill`` needs the whole
-of Airflow, and ``load`` files that only the reader has: those two are checked word by word in ``test_docs.py`` only.
+Kafka, Flink, the job server and the committer are what they need. ``up`` is what the fixture did. ``trigger`` and ``backfill``
+need the whole of Airflow, and ``load`` files that only the reader has: those are checked word by word in ``test_docs.py`` only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.operators.proving import store
 
 pytestmark = pytest.mark.services
 
-NOT_HERE = ("up", "backfill", "load")
+NOT_HERE = ("up", "trigger", "backfill", "load")
 TUTORIAL = [w[1:] for b in blocks("sh") if b.page == ROOT / "docs" / "tutorial.md" for w in commands(b)]
 WAIT_S = 120
 

@@ -14,8 +14,10 @@ from flink_jobs.lake import follower as follower_module
 from flink_jobs.lake import journal as journal_module
 from flink_jobs.lake.commit import commit
 from flink_jobs.lake.committer import Committer
+from flink_jobs.lake.describe import describe
 from flink_jobs.lake.fence import Fence, close_through, lift_fence, live_owner, open_fence, read_fence
 from flink_jobs.lake.follower import Follower
+from flink_jobs.lake.history import history
 from flink_jobs.lake.live_jobs import LiveJob, find, register, statuses, stop, wait_until_stopped
 from flink_jobs.lake.publish import append, publish
 from flink_jobs.lake.sql import query
@@ -65,6 +67,19 @@ def test_each_file_is_committed_once(live: Table) -> None:
     done = follow(live).progress
     assert (done.rows, done.files, done.refused) == (3, 2, {})
     assert ids(live) == [1, 2, 3]
+
+
+def test_each_commit_names_the_version_and_what_stands_for_it(tmp_path: Path, table: Table) -> None:
+    job = LiveJob("features", "live", ("clicks",), f"{D1}T00:00:00Z", version="v1", proof="unproven, by request")
+    register(tmp_path, table.lake, job)
+    committer = Committer(tmp_path, table.lake)
+    write_file(table, "live", D1, [1])
+    committer.turn()
+    committer.close()
+    newest = history(table)[0]
+    told = (newest.action, newest.provenance.pipeline, newest.provenance.version, newest.provenance.proof)
+    assert told == ("live", "features", "v1", "unproven, by request")
+    assert describe(table).live_proof == "unproven, by request"
 
 
 @pytest.mark.parametrize("point", ["write", "commit", "count"])

@@ -11,9 +11,13 @@ import httpx
 import pytest
 from fastapi import HTTPException
 
+from flink_jobs.jobs.catalog import find
+from flink_jobs.proof.verdict import save
 from flink_jobs.quality.store import ReportStore
 from flink_jobs.quality.verdict import Origin, Report, Result, Severity
+from tests.proof.made import proof, table
 
+SHOP, BOARDS = "shop_features", "shop_boards"
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -77,6 +81,18 @@ def store(lake: Path) -> ReportStore:
     store.save(report("2017-11-25", holds, result("enough rows", "warning", success=False), version=5))
     store.save(report("2017-11-26", result("behaviour is a known value", "critical", success=False, sample=EVIL)))
     return store
+
+
+@pytest.fixture
+def proven(lake: Path) -> Path:
+    """Features with an old, a good and a bad proof; boards proven with kills; a pipeline from outside the catalog."""
+    now = find(SHOP).version
+    save(lake, proof(1, SHOP, "a" * 12))
+    save(lake, proof(2, SHOP, now))
+    save(lake, proof(3, SHOP, now, table("user_features", rows=1_234_567), table("page_views", differing=2)))
+    save(lake, proof(4, BOARDS, find(BOARDS).version, kills=2))
+    save(lake, proof(5, "my_pipeline", "b" * 12))
+    return lake
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
@@ -13,7 +14,14 @@ from mainstem_airflow.pages.app import create_app
 from .browser import CONTRAST, opened, served
 
 pytestmark = pytest.mark.browser
-PATHS = ["/quality", "/quality/page_views", "/quality/page_views/2017-11-26/run-1"]
+PATHS = [
+    "/quality",
+    "/quality/page_views",
+    "/quality/page_views/2017-11-26/run-1",
+    "/proofs",
+    "/proofs/shop_features",
+    "/proofs/shop_boards",
+]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +31,7 @@ def engine() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def address(store: ReportStore) -> Iterator[str]:
+def address(store: ReportStore, proven: Path) -> Iterator[str]:
     with served(create_app(lambda: None)) as address:
         yield address
 
@@ -62,6 +70,16 @@ def test_the_way_from_the_overview_to_a_failing_row(engine: Playwright, address:
         page.get_by_role("link", name="page_views").click()
         assert page.url.endswith("/quality/page_views")
         assert wrong == []
+
+
+def test_the_way_from_the_menu_to_a_differing_row(engine: Playwright, address: str) -> None:
+    with opened(engine) as (page, wrong):
+        page.goto(f"{address}/mainstem/quality")
+        page.get_by_label("Pages").get_by_role("link", name="Proofs").click()
+        page.get_by_role("row").filter(has_text="Not equal").get_by_role("link", name="shop_features").click()
+        assert page.locator(".sample .guilty").all_inner_texts() == ["1", "null", "only in batch"]
+        page.get_by_role("link", name="page_views").click()
+        assert page.url.endswith("/quality/page_views") and wrong == []
 
 
 def test_the_keyboard_reaches_every_partition_and_shows_what_it_is(engine: Playwright, address: str) -> None:

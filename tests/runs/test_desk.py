@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flink_jobs.core.errors import PartitionOwned, RunError
+from flink_jobs.core.errors import PartitionOwned, RunError, Unproven
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.publish import Published
@@ -32,15 +32,25 @@ class Engine:
         self.hold = threading.Event()
         self.hold.set()
         self.stopped: list[str] = []
+        self.unproven = False
+        self.asked: list[bool] = []
 
-    def start(self, pipeline: str, span: Span, name: str, **_: Any) -> batch.Run:
+    def start(self, pipeline: str, span: Span, name: str, *, unproven: bool, **_: Any) -> batch.Run:
+        proof = "unproven, by request" if unproven else "p1: equal"
         if self.refused:
             raise self.refused
         if self.owned & set(span.partitions("day")):
             raise PartitionOwned("a live job has it")
         self.jobs.append((f"{span.start:%d}-{span.end:%d}", name))
         ends = {"start": span.start.isoformat(), "end": span.end.isoformat()}
-        return batch.Run(run_id=name, job_id=name, pipeline=pipeline, version="v", tables={}, inputs={"t": 3}, **ends)
+        told = {"run_id": name, "job_id": name, "pipeline": pipeline, "version": "v", "proof": proof, **ends}
+        return batch.Run(tables={}, inputs={"t": 3}, **told)
+
+    def permit(self, *_: Any, unproven: bool) -> str:
+        self.asked.append(unproven)
+        if self.unproven and not unproven:
+            raise Unproven("no proof")
+        return "p1: equal"
 
     def wait(self, run: batch.Run, *, wanted: Callable[[], bool], **_: Any) -> None:
         while not self.hold.wait(0.01):
@@ -62,6 +72,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     for name in ("start", "wait", "publish"):
         monkeypatch.setattr(batch, name, getattr(made, name))
     monkeypatch.setattr(batch, "audit", lambda *_, **__: {})
+    monkeypatch.setattr(batch, "permit", made.permit)
     monkeypatch.setattr(batch, "folders", lambda *_: {})
     monkeypatch.setattr(batch, "part", lambda *_, **__: None)
     return made
@@ -197,6 +208,19 @@ def test_only_what_may_be_asked_is_taken(open_desk) -> None:
     asked = RunState(run_id="r1", pipeline="p", start="2025-03-01", end="2025-03-02", state="done", share="x")
     assert (at.ask(asked).state, at.ledger.get("r1").asked_at > 0) == ("queued", True)
     ends(at, 1)
+
+
+def test_a_version_without_a_proof_is_refused_before_it_waits_and_taken_by_request(open_desk, engine) -> None:
+    engine.unproven = True
+    at = open_desk()
+    with pytest.raises(Unproven, match="no proof"):
+        ask(at, 1)
+    assert at.ledger.all() == [] and engine.jobs == []
+    span = {"start": "2025-03-01", "end": "2025-03-02"}
+    assert at.ask(RunState(run_id="r1", pipeline="p", unproven=True, **span)).unproven
+    assert ends(at, 1) == ["done"]
+    assert at.ask(RunState(run_id="r1", pipeline="p", **span)).state == "done", "what is known is told again"
+    assert (engine.asked, at.ledger.get("r1").proof) == ([False, True], "unproven, by request")
 
 
 def test_phases_add_up(tmp_path, monkeypatch) -> None:

@@ -73,3 +73,10 @@ def test_a_bounded_topic_never_calls_a_slow_partition_idle(tmp_path):
 
     assert "idle-timeout" in text(False) and "scan.bounded.mode" not in text(False)
     assert "idle-timeout" not in text(True) and "'scan.bounded.mode' = 'latest-offset'" in text(True)
+
+
+def test_a_topic_may_end_at_offsets_that_are_still_to_come(tmp_path):
+    ends = TOPICS.model_copy(update={"bounded": True, "ends": {1: 0, 0: 42}})
+    text = str(script(live_job(ends, tmp_path)))
+    assert "'scan.bounded.mode' = 'specific-offsets'" in text and "idle-timeout" not in text
+    assert "'scan.bounded.specific-offsets' = 'partition:0,offset:42;partition:1,offset:0'" in text

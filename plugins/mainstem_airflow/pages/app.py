@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException as StarletteError
 
 from flink_jobs.core.errors import MainstemError
-from mainstem_airflow.pages import quality, quality_api
+from mainstem_airflow.pages import proofs, proofs_api, quality, quality_api
 from mainstem_airflow.pages.shell import render, wants_html
 
 STATIC = Path(__file__).parent / "static"
@@ -26,6 +26,8 @@ def create_app(signed_in: Callable[..., Any]) -> FastAPI:
     app = FastAPI(title="Mainstem", dependencies=[Depends(signed_in)], docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(quality.router)
     app.include_router(quality_api.router)
+    app.include_router(proofs.router)
+    app.include_router(proofs_api.router)
     app.get("/static/{name}", include_in_schema=False)(static)
     app.middleware("http")(_guarded)
     app.add_exception_handler(StarletteError, _refused)

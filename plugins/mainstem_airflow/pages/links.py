@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 PREFIX = "/mainstem"
 ROUTE = "data-quality"
+PROOFS = "proofs"
 
 
 def report_path(report_id: str) -> str:

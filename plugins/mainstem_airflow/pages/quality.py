@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from flink_jobs.core.settings import Settings
+from flink_jobs.proof.verdict import named
 from flink_jobs.quality.store import ReportStore
 from flink_jobs.quality.verdict import Report
 from mainstem_airflow.pages.charts import HEIGHT, Axis, Bar, width
@@ -96,6 +97,7 @@ def report(request: Request, table: str, partition: str, run: str) -> HTMLRespon
         earlier=names[at - 1] if at else None,
         later=names[at + 1] if at + 1 < len(names) else None,
         flink=flink_job(found),
+        proof=named(Settings.load().lake, found.origin.proof),
     )
 
 

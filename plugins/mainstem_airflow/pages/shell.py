@@ -14,7 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from flink_jobs.core.event_time import iso
+from flink_jobs.core.event_time import iso, parse_utc
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ class Page:
     path: str
 
 
-PAGES = (Page("Data quality", "/quality"),)
+PAGES = (Page("Data quality", "/quality"), Page("Proofs", "/proofs"))
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -62,7 +62,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "utc": utc, "iso": iso, "segment": segment, "seconds": seconds}
+    environment.filters |= {"number": number, "utc": utc, "iso": iso, "parsed": parse_utc, "segment": segment, "seconds": seconds}
     return environment
 
 
