@@ -108,5 +108,5 @@ def test_a_live_run_survives_a_kill_in_the_middle_and_the_proof_says_so(platform
 def deaths(platform: Settings) -> list[str]:
     """What became of the TaskManager, as the JobManager tells: it came, or it was lost."""
     log = (platform.home / "log" / "flink-jm.log").read_text()
-    told = r"StandaloneResourceManager - (?:(TaskManager) with id tm-1 is no longer reachable|(Registering) TaskManager)"
+    told = r"StandaloneResourceManager - (?:(TaskManager) with id \S+ is no longer reachable|(Registering) TaskManager)"
     return [word for word, _ in groupby(a or b for a, b in re.findall(told, log))]

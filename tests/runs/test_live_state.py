@@ -52,7 +52,7 @@ def settings(tmp_path, monkeypatch):
 def test_a_live_job_above_its_limit_is_refused_before_anything_is_made(settings):
     before = sorted(settings.lake.iterdir())
     with pytest.raises(StateTooLarge, match=r"'shop_features' would keep .*1\.0 MB \(MAINSTEM_STATE_LIMIT\)"):
-        live.start("shop_features", FENCE, settings=settings)
+        live.start("shop_features", FENCE, unproven=True, settings=settings)
     with pytest.raises(StateTooLarge, match=r"is kept by step 'user_activity' \(look_back_aggregate\)"):
         start_kind(LiveAsked(pipeline="shop_features", fence="2024-03-04"), settings)
     assert not registry.known(settings, "shop_features") and sorted(settings.lake.iterdir()) == before
@@ -67,5 +67,5 @@ def test_a_job_that_has_started_before_resumes_whatever_it_would_keep(settings, 
     reached = []
     monkeypatch.setattr(live, "_wait_until_running", lambda *_: reached.append("running"))
     monkeypatch.setattr(live.live_jobs, "register", lambda *_: reached.append("registered"))
-    live.start("shop_features", None, settings=settings)
+    live.start("shop_features", None, unproven=True, settings=settings)
     assert reached == ["registered", "running"]
