@@ -54,7 +54,7 @@ def test_a_live_job_above_its_limit_is_refused_before_anything_is_made(settings)
     with pytest.raises(StateTooLarge, match=r"'shop_features' would keep .*1\.0 MB \(MAINSTEM_STATE_LIMIT\)"):
         live.start("shop_features", FENCE, unproven=True, settings=settings)
     with pytest.raises(StateTooLarge, match=r"is kept by step 'user_activity' \(look_back_aggregate\)"):
-        start_kind(LiveAsked(pipeline="shop_features", fence="2024-03-04"), settings)
+        start_kind(LiveAsked(pipeline="shop_features", fence="2024-03-04", unproven=True), settings)
     assert not registry.known(settings, "shop_features") and sorted(settings.lake.iterdir()) == before
 
 
