@@ -65,10 +65,7 @@ class Files(BaseModel):
 
 
 class Topics(BaseModel):
-    """A dataset bound to Kafka topics (history first, then live); ``bounded`` stops at the records there are now.
-
-    ``group`` is a consumer group to which the broker is told, after each checkpoint, how far its state reaches.
-    """
+    """A dataset bound to Kafka topics (history first, then live); ``bounded`` stops at the records there are now."""
 
     model_config = _FROZEN
     kind: Literal["topics"] = "topics"
@@ -77,7 +74,6 @@ class Topics(BaseModel):
     bounded: bool = False
     from_ms: int | None = None
     idle_ms: int = 5_000
-    group: str = ""
 
 
 StateBackend = Literal["heap", "rocksdb"]

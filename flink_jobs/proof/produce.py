@@ -14,16 +14,26 @@ if TYPE_CHECKING:
 
 def produce(bootstrap: str, topic: str, records: Iterable[Record], *, partitions: int) -> int:
     """Send all records in order, dealt out to the partitions by key; returns how many. Raises when one is not taken."""
-    import zlib
+    return Sender(bootstrap).send(topic, records, partitions=partitions)
 
-    producer, failed = _producer(bootstrap), _Failures()
-    sent = 0
-    for key, value, arrival in records:
-        partition = zlib.crc32(key.encode()) % partitions
-        _send(producer, topic, (key, value, arrival), partition, failed)
-        sent += 1
-    _flush(producer, topic, failed)
-    return sent
+
+class Sender:
+    """One connection that sends again and again: to begin one takes half a second."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._producer, self._failed = _producer(bootstrap), _Failures()
+
+    def send(self, topic: str, records: Iterable[Record], *, partitions: int) -> int:
+        """As ``produce``."""
+        import zlib
+
+        sent = 0
+        for key, value, arrival in records:
+            partition = zlib.crc32(key.encode()) % partitions
+            _send(self._producer, topic, (key, value, arrival), partition, self._failed)
+            sent += 1
+        _flush(self._producer, topic, self._failed)
+        return sent
 
 
 class _Failures:
