@@ -3,7 +3,8 @@
 ``python -m benchmarks.modes --pipeline boards --events 10000000``. ``splice`` looks back a week from each label, ``boards`` is
 a windowed top-n. Records arrive in an order shuffled within the watermark delay. Live runs the streaming engine to the end
 of the topics, with its state and checkpoints; the rows of all ways are compared. The peer is the same SELECT on bare Flink,
-live, over Flink's own JSON format: without quarantine, without dropping copies.
+in both modes, over Flink's own JSON format: without quarantine, without dropping copies. Its own ratio of live to batch is
+what the engine asks for the mode, whoever uses it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.build import plan
 from flink_jobs.jobs.catalog import find
 from flink_jobs.proof.compare import compare
-from flink_jobs.runtime.dialect import live as in_live
+from flink_jobs.runtime import dialect
 
 PIPELINES = ("splice", "boards")
 
@@ -46,18 +47,18 @@ class Trial:
         self.inputs.run(self.plan, {o.table: folder for o in self.plan.outputs}, live=live, files=files)
         self.newest[name] = folder
 
-    def bare(self, client: Bare) -> None:
+    def bare(self, client: Bare, name: str, *, live: bool) -> None:
         """The product's SELECTs between Flink's own JSON source and file sink."""
         folder = self.settings.folder("out") / f"{next(self._numbers)}"
         setup = [text for d in self.plan.datasets for text in self._json(d)]
-        setup += [f"CREATE TEMPORARY VIEW `{v.name}` AS {in_live(v.select)}" for v in self.plan.views]
+        setup += [f"CREATE TEMPORARY VIEW `{v.name}` AS {dialect.of(live)(v.select)}" for v in self.plan.views]
         output = self.plan.outputs[0]
         columns = ", ".join(f"`{c}` {flink_type(t)}" for c, t in output.columns.items())
         setup.append(f"CREATE TEMPORARY TABLE made ({columns}) {parquet(str(folder))}")
         names = ", ".join(f"`{c}`" for c in output.columns)
         insert = f"INSERT INTO made SELECT {names} FROM `{output.source}`"
-        client.run(setup, insert, parallelism=self.parallelism, checkpoint_ms=self.checkpoint_ms)
-        self.newest["live, bare"] = folder
+        client.run(setup, insert, parallelism=self.parallelism, checkpoint_ms=self.checkpoint_ms if live else None)
+        self.newest[name] = folder
 
     def _json(self, dataset: Dataset) -> list[str]:
         time = dataset.event_time
@@ -99,18 +100,20 @@ def main() -> None:
         )
         ways = {
             "live, topics": lambda: trial.run("live, topics", live=True),
-            "live, bare": lambda: trial.bare(client),
+            "live, bare": lambda: trial.bare(client, "live, bare", live=True),
+            "batch, bare": lambda: trial.bare(client, "batch, bare", live=False),
             "batch, topics": lambda: trial.run("batch, topics", live=False),
             "batch, tables": lambda: trial.run("batch, tables", live=False, files=True),
         }
         found = in_turn(settings, asked.runs, ways)
-        wrong = sum(trial.differing("live, topics", other) for other in ("batch, topics", "batch, tables", "live, bare"))
+        wrong = sum(trial.differing("live, topics", other) for other in ways if other != "live, topics")
     print(f"differing rows: {wrong}")
     report(
         found,
         {
             "live to batch": ("live, topics", "batch, topics"),
             "live to bare live": ("live, topics", "live, bare"),
+            "bare live to bare batch": ("live, bare", "batch, bare"),
             "live to tables": ("live, topics", "batch, tables"),
         },
     )

@@ -19,8 +19,9 @@ from flink_jobs.cases.record import record
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.plan import Job, Plan, Topics
 from flink_jobs.core.settings import Settings
-from flink_jobs.proof.produce import produce
+from flink_jobs.proof.produce import Sender
 from flink_jobs.runtime import client
+from flink_jobs.runtime.checkpoint import taken
 from flink_jobs.services import topics as kafka
 
 CHECKPOINT_MS = 500
@@ -43,7 +44,7 @@ class Live:
         self.savepoints: list[str] = []
         self.restored = 0
         self.sent = dict.fromkeys(self.topics.values(), 0)
-        self.group = kafka.Group(settings, f"case-{self.id}", dict.fromkeys(self.sent, case.facts.parallelism))
+        self.sender = Sender(settings.kafka)
 
     def run(self) -> int:
         """To the end; returns how many jobs began from a checkpoint. Raises RunError with the engine's root cause."""
@@ -77,7 +78,7 @@ class Live:
 
     def _start(self, checkpoint: str | None) -> None:
         given = {
-            name: Topics(topics=(topic,), bootstrap=self.settings.kafka, idle_ms=NEVER_IDLE_MS, group=self.group.name)
+            name: Topics(topics=(topic,), bootstrap=self.settings.kafka, idle_ms=NEVER_IDLE_MS)
             for name, topic in self.topics.items()
         }
         job = Job(
@@ -101,7 +102,7 @@ class Live:
             dataset = self.case.pipeline.datasets[name]
             rows = [record(dataset, a) for a in self.waiting if a.dataset == name]
             if rows:
-                self.sent[topic] += produce(self.settings.kafka, topic, rows, partitions=self.case.facts.parallelism)
+                self.sent[topic] += self.sender.send(((topic, row) for row in rows), partitions=self.case.facts.parallelism)
         self.waiting.clear()
 
     def _pause(self, *, more: int = 0) -> None:
@@ -109,7 +110,7 @@ class Live:
 
         Sources tell their watermark five times a second; one second checkpoint after the rows it has passed every step.
         """
-        self._until(lambda: self._number() > 0 and self.group.taken() == self.sent, "took its rows")
+        self._until(self._taken, "taken its rows")
         last = self._number() + more
         self._until(lambda: self._number() >= last, "made a checkpoint")
 
@@ -122,6 +123,10 @@ class Live:
         """Where the job began that made no checkpoint of its own."""
         found = (client.last_checkpoint(job, settings=self.settings) for job in reversed(self.jobs))
         return next((path for path in found if path), None)
+
+    def _taken(self) -> bool:
+        path = client.last_checkpoint(self.jobs[-1], settings=self.settings)
+        return path is not None and taken(path, self.sent) == self.sent
 
     def _number(self) -> int:
         path = client.last_checkpoint(self.jobs[-1], settings=self.settings)
@@ -149,5 +154,4 @@ class Live:
             client.forget(job, settings=self.settings)
         for savepoint in self.savepoints:
             shutil.rmtree(urlsplit(savepoint).path, ignore_errors=True)
-        self.group.close()
         kafka.delete(self.settings, self.topics.values())

@@ -66,10 +66,7 @@ class Files(BaseModel):
 
 class Topics(BaseModel):
     """A dataset bound to Kafka topics (history first, then live); ``bounded`` stops at the records there are now, or at
-    ``ends``: by partition of a single topic the offset after its last record, which may be still to come.
-
-    ``group`` is a consumer group to which the broker is told, after each checkpoint, how far its state reaches.
-    """
+    ``ends``: by partition of a single topic the offset after its last record, which may be still to come."""
 
     model_config = _FROZEN
     kind: Literal["topics"] = "topics"
@@ -79,7 +76,6 @@ class Topics(BaseModel):
     ends: dict[int, int] = {}
     from_ms: int | None = None
     idle_ms: int = 5_000
-    group: str = ""
 
 
 StateBackend = Literal["heap", "rocksdb"]

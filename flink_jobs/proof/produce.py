@@ -20,13 +20,23 @@ def produce(bootstrap: str, topic: str, records: Iterable[Record], *, partitions
 
 def produce_to(bootstrap: str, records: Iterable[tuple[str, Record]], *, partitions: int) -> int:
     """The same for records of several topics, each with the name of its own."""
-    producer, failed = _producer(bootstrap), _Failures()
-    sent = 0
-    for topic, record in records:
-        _send(producer, topic, record, partition_of(record, partitions), failed)
-        sent += 1
-    _flush(producer, failed)
-    return sent
+    return Sender(bootstrap).send(records, partitions=partitions)
+
+
+class Sender:
+    """One connection that sends again and again: to begin one takes half a second."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._producer, self._failed = _producer(bootstrap), _Failures()
+
+    def send(self, records: Iterable[tuple[str, Record]], *, partitions: int) -> int:
+        """As ``produce_to``."""
+        sent = 0
+        for topic, record in records:
+            _send(self._producer, topic, record, partition_of(record, partitions), self._failed)
+            sent += 1
+        _flush(self._producer, self._failed)
+        return sent
 
 
 def partition_of(record: Record, partitions: int) -> int:

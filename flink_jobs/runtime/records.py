@@ -100,8 +100,6 @@ def _options(dataset: Dataset, bound: Topics) -> dict[str, str]:
         "value.fields-include": "ALL",
         "scan.startup.mode": "earliest-offset",
     }
-    if bound.group:
-        options |= {"properties.group.id": bound.group, "properties.commit.offsets.on.checkpoint": "true"}
     if bound.from_ms is not None:
         # By time of arrival, and a row may arrive before its event time by as much as it may lie ahead.
         start = max(0, bound.from_ms - dataset.max_ahead)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flink_jobs.core.errors import PlatformError
@@ -99,33 +99,6 @@ def partitions(settings: Settings) -> dict[str, int]:
 def end_offsets(settings: Settings, topic: str) -> dict[int, int]:
     """For each partition the offset that its next record will get, uncommitted records included."""
     return _offsets(settings, topic, latest=True)
-
-
-class Group:
-    """Asks the broker how far a consumer group is in some topics; keeps one connection, so it can be asked often."""
-
-    def __init__(self, settings: Settings, name: str, topics: Mapping[str, int]) -> None:
-        """``topics`` has the partitions of each."""
-        from confluent_kafka import Consumer, TopicPartition
-
-        self._settings, self.name = settings, name
-        self._wanted = [TopicPartition(topic, p) for topic, n in topics.items() for p in range(n)]
-        self._consumer = Consumer({"bootstrap.servers": settings.kafka, "group.id": name, "log_level": 0})
-
-    def taken(self) -> dict[str, int]:
-        """Records of each topic that the group has left behind it, over all partitions."""
-        from confluent_kafka import KafkaException
-
-        found: dict[str, int] = {}
-        try:
-            for at in self._consumer.committed(self._wanted, timeout=_SECONDS):
-                found[at.topic] = found.get(at.topic, 0) + max(at.offset, 0)
-        except KafkaException as error:
-            raise _failed(self._settings, f"ask how far group '{self.name}' is", error) from error
-        return found
-
-    def close(self) -> None:
-        self._consumer.close()
 
 
 def start_offsets(settings: Settings, topic: str) -> dict[int, int]:

@@ -14,7 +14,7 @@ from tests.docs.pages import blocks
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The reader's folder, which commands are run in; nothing of it is a platform."""
-    for block in blocks("yaml"):
+    for block in blocks("yaml", ""):
         if block.file:
             (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.file).write_text(block.text)

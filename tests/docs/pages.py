@@ -12,7 +12,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _TITLE = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_NAMED = re.compile(r"# (\S+\.ya?ml)\n")
+_NAMED = re.compile(r"# (\S+\.(?:ya?ml|jsonl))\n")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from flink_jobs.cases.case import SHEET
+from flink_jobs.cases.read import read as read_case
 from flink_jobs.cli import build
 from flink_jobs.cli.operators_page import page as operators_page
 from flink_jobs.cli.operators_page import sheets
@@ -39,10 +41,19 @@ SHELL = blocks("sh")
 VERBS: dict[str, Any] = vars(typer.main.get_command(build()))["commands"]
 
 
-def verb(words: list[str]) -> Any:
-    """The command that a line names."""
-    assert words[0] in VERBS, f"there is no verb '{words[0]}'"
-    return VERBS[words[0]]
+def verb(words: list[str]) -> tuple[Any, list[str]]:
+    """The command that a line names, inside of its group where it has one, and the words behind it."""
+    known, found = VERBS, None
+    while words and known:
+        assert words[0] in known, f"there is no verb '{words[0]}'"
+        found, words = known[words[0]], words[1:]
+        known = getattr(found, "commands", {})
+    return found, words
+
+
+def alone(words: list[str]) -> bool:
+    """Whether a command needs no platform."""
+    return words[0] in ALONE or words[:2] == ["case", "list"] or "--reference-only" in words
 
 
 def run_python(page: str, texts: list[str], forget: list[str]) -> dict[str, Any]:
@@ -83,6 +94,8 @@ def test_yaml_blocks_are_read(block: Block, desk: Path) -> None:
         for entry in feed.files:
             (desk / entry.path.replace("*", "1")).touch()
         assert find_files(feed, desk, find(feed.pipeline).datasets)
+    elif block.file.endswith(SHEET):
+        assert read_case((desk / block.file).parent).arrivals
     else:
         assert read_text(block.text, str(desk / "page.yaml")).name == yaml.safe_load(block.text)["name"]
 
@@ -91,7 +104,8 @@ def test_yaml_blocks_are_read(block: Block, desk: Path) -> None:
 def test_every_command_exists_with_its_options(block: Block) -> None:
     for program, *words in commands(block):
         if program == "./mainstem":
-            verb(words).make_context(words[0], words[1:])
+            command, rest = verb(words)
+            command.make_context(words[0], rest)
         elif Path(program).name == "python":
             assert words[0] == "-m" and importlib.util.find_spec(words[1]), words
         else:
@@ -101,7 +115,7 @@ def test_every_command_exists_with_its_options(block: Block) -> None:
 @pytest.mark.parametrize("block", SHELL, ids=lambda b: b.place)
 def test_commands_that_need_no_platform_run(block: Block, desk: Path) -> None:
     for program, *words in commands(block):
-        if program == "./mainstem" and words[0] in ALONE:
+        if program == "./mainstem" and alone(words):
             result = CliRunner().invoke(build(), [*words, *SMALLER.get(words[0], ())])
             assert result.exit_code == 0, f"{words}: {result.output or result.exception!r}"
 
@@ -110,7 +124,7 @@ def test_commands_that_need_no_platform_run(block: Block, desk: Path) -> None:
 def test_commands_in_the_text_exist(page: Path) -> None:
     wrong = []
     for text in _MENTION.findall(page.read_text(encoding="utf-8")):
-        known = {o for p in verb(text.split()).params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+        known = {o for p in verb(text.split())[0].params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
         wrong += [f"{text}: {o}" for o in re.findall(r"--[a-z-]+", text) if o not in known]
     assert wrong == []
 
@@ -141,7 +155,7 @@ def test_the_glossary_names_files_that_exist() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_files_named_in_the_text_exist(page: Path) -> None:
-    rooms = "dags|plugins|expectations|flink_jobs|tests|benchmarks|docs|runtime|lake|core|runs|proof|ingest"
+    rooms = "dags|plugins|cases|expectations|flink_jobs|tests|benchmarks|docs|runtime|lake|core|runs|proof|ingest"
     named = re.findall(rf"`((?:{rooms})/[\w./]+)`", page.read_text(encoding="utf-8"))
     there = [ROOT, ROOT / "flink_jobs"]
     made = {"flink_jobs/operators/multiples.py"}  # the reader is asked to write it
