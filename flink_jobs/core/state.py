@@ -31,7 +31,7 @@ class State:
     has passed without a row of its key, or for ever where the job has none. ``holds`` are the columns of an entry and their
     types; ``string(40)`` is a text of about 40 characters. ``counted``: the last column of ``per`` is a value of which only
     the number of its rows is kept, inside the entry of the other columns. ``framed``: the rows of a frame, which the engine
-    drops as a later row of the key comes, or half of ``for_ms`` later where none does.
+    drops as a later row of the key comes, or half of ``for_ms`` later where none does; of an entry a key, its newest two.
     """
 
     of: str
@@ -70,6 +70,11 @@ def each_key(of: Relation, per: tuple[str, ...], holds: Mapping[str, str], *, fo
     return State(of.name, "key", per, for_ms, dict(holds))
 
 
+def each_newest(of: Relation, per: tuple[str, ...], holds: Mapping[str, str]) -> State:
+    """The newest row of each key and the one before it, in a frame that counts rows."""
+    return replace(each_key(of, per, holds), framed=True)
+
+
 def each_stretch(
     of: Relation, per: tuple[str, ...], cut_ms: int, holds: Mapping[str, str], *, for_ms: int = ANY
 ) -> State:
@@ -78,7 +83,9 @@ def each_stretch(
 
 
 def each_value(state: State, column: str, kind: str) -> State:
-    """Each value of a column that the entries of ``state`` have seen, as counts of distinct values keep them."""
+    """Each value of a column in the entries of ``state``: counts of distinct values keep them, and the least and greatest of a
+    frame, from which values are taken off again.
+    """
     return replace(state, per=(*state.per, column), holds={column: kind, "n": "bigint"}, counted=True)
 
 

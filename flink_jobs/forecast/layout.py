@@ -8,12 +8,13 @@ form      heap                                                rocksdb, before co
 ========  ==================================================  =====================================
 rows      entries * (r + 264) + keys * (k + 600)              entries * (r + k + 36) + keys * 120
 entries   entries * (r + k + 330)                             entries * (r + k + 40)
+newest    entries * (2 * r + k + 1200)                        entries * (2 * r + 6 * k + 240)
 values    entries * 100                                       entries * (r + k + 36)
 marks     entries * (k + 210)                                 entries * (k + 40)
 ========  ==================================================  =====================================
 
 264 is a row's object, its segment and array, and its place in a list of a map; 600 a key's own row and its places in four
-tables; 330 the same for one table with a row in it. A timer is among them.
+tables; 330 the same for one table with a row in it; 1200 for six tables with two rows. A timer is among them.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from typing import Literal
 
 from flink_jobs.core.plan import StateBackend
 
-Form = Literal["rows", "entries", "values", "marks"]
-"""rows: many of one key in a map by time; entries: one row a key; values: two numbers in a map of a key; marks: a bit a key."""
+Form = Literal["rows", "entries", "newest", "values", "marks"]
+"""rows: many of one key in a map by time; entries: one row a key; newest: two rows a key; values: two numbers in a map of a
+key; marks: a bit a key."""
 _INLINE = 7
 """A text up to so many bytes lies in the fixed part of a row."""
 
@@ -38,12 +40,14 @@ def bytes_of(
     heap = {
         "rows": entries * (r + 264) + keys * (k + 600),
         "entries": entries * (r + k + 330),
+        "newest": entries * (2 * r + k + 1200),
         "values": entries * 100,
         "marks": entries * (k + 210),
     }
     disk = {
         "rows": entries * (r + k + 36) + keys * 120,
         "entries": entries * (r + k + 40),
+        "newest": entries * (2 * r + 6 * k + 240),
         "values": entries * (r + k + 36),
         "marks": entries * (k + 40),
     }

@@ -90,6 +90,8 @@ def _form(state: State) -> Form:
         return "rows"
     if state.counted:
         return "values"
+    if state.framed:
+        return "newest"
     return "marks" if list(state.holds.values()) == ["boolean"] else "entries"
 
 

@@ -13,7 +13,7 @@ from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import Relation
-from flink_jobs.core.state import State, each_framed, each_row
+from flink_jobs.core.state import State, each_framed, each_key, each_row, each_value
 from flink_jobs.operators.packing import sortable
 
 
@@ -85,7 +85,9 @@ class Deduplicate(Operator):
         )
 
     def state(self, given: Given) -> tuple[State, ...]:
-        """The rows of ``within``, the copies among them too; those of an instant wait once more where ``order`` decides."""
+        """The rows of ``within`` and their times, of copies too; those of an instant wait once more where ``order`` decides."""
         rows = given[self.input]
-        held = each_framed(rows, self.by, max(self.within - 1, 0))
-        return (held, each_row(rows, self.by, 0)) if self.order else (held,)
+        back = max(self.within - 1, 0)
+        times = each_value(each_key(rows, self.by, {}, for_ms=back), rows.event_time, "timestamp")
+        held = each_framed(rows, self.by, back)
+        return (held, times, each_row(rows, self.by, 0)) if self.order else (held, times)

@@ -13,7 +13,7 @@ from flink_jobs.core.frame import MAX_MS, before, layer
 from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.outline import passed
 from flink_jobs.core.relation import ANY, Relation
-from flink_jobs.core.state import State, each_key
+from flink_jobs.core.state import State, each_newest
 from flink_jobs.operators.aggregate import Aggregate
 from flink_jobs.operators.look_back_layers import Column, Layers, argument_type, outcome
 from flink_jobs.operators.matching import HERE, asking, below
@@ -128,7 +128,7 @@ class LookBackAggregate(Operator):
         found = layers.state(rows, key)
         if self.at:
             return (*found, *layers.state(given[self.at], given[self.at].columns, asks=True))
-        return (each_key(rows, self.per, {**key, HERE: "timestamp"}), *found)
+        return (each_newest(rows, self.per, {**key, HERE: "timestamp"}), *found)
 
     def outline(self, given: Given) -> str:
         return passed(self.out(given), given[self.at or self.input])

@@ -124,7 +124,7 @@ class Layers:
         return (*found, *([each_row(of, self.per, 0, wide)] if waits else []))
 
     def _values(self, of: Relation) -> Iterator[State]:
-        """What is kept a key, not a row: unlimited frames, the last values, and each distinct value."""
+        """What is kept a key, not a row: unlimited frames, the last values, and each value that is counted or compared."""
         last = {c.given: self._held(c) for c in self.columns if c.aggregate.function == "last"}
         if last:
             yield each_key(of, self.per, last)
@@ -132,7 +132,7 @@ class Layers:
         if ever:
             yield each_key(of, self.per, ever)
         for c in self.columns:
-            if c.aggregate.function == "count_distinct":
+            if c.aggregate.function == "count_distinct" or (c.window != ANY and c.aggregate.function in ("min", "max")):
                 column = c.aggregate.column
                 yield each_value(each_key(of, self.per, {}, for_ms=c.window), column, of.columns[column])
 

@@ -14,7 +14,7 @@ from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS, interval, over
 from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.relation import Relation
-from flink_jobs.core.state import State, each_key, each_row, packed
+from flink_jobs.core.state import State, each_newest, each_row, packed
 from flink_jobs.operators.matching import near
 from flink_jobs.operators.packing import row_order
 
@@ -111,7 +111,7 @@ class PathEdges(Operator):
         rows = given[self.input]
         place = packed("string") if len(rows.key) == 1 else "string(80)"
         held = {**rows.columns, "_at": "timestamp", "_order": place, "_previous": place}
-        newest = each_key(rows, self.per, held)
+        newest = each_newest(rows, self.per, held)
         return (newest, newest, each_row(rows, rows.key, self.gap - 1, held))
 
     def strategies(self, given: Given) -> tuple[Strategy, ...]:

@@ -14,7 +14,7 @@ from flink_jobs.core.event_time import Duration
 from flink_jobs.core.frame import MAX_MS, before, interval, over
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import ANY, Relation
-from flink_jobs.core.state import State, each_key, each_row, each_stretch
+from flink_jobs.core.state import State, each_key, each_newest, each_row, each_stretch
 
 Cut = Literal["never", "day", "hour"]
 CUT_MS = {"day": 86_400_000, "hour": 3_600_000}
@@ -93,7 +93,7 @@ def sessions_state(rows: Relation, per: tuple[str, ...], cut: Cut) -> tuple[Stat
     """The newest row of each key, the running session of each key (and day or hour), and rows that wait for the watermark."""
     running = {"session_start": "timestamp", "session_number": "bigint"}
     cuts = each_key(rows, per, running) if cut == "never" else each_stretch(rows, per, CUT_MS[cut], running)
-    return (each_key(rows, per, rows.columns), cuts, each_row(rows, per, 0))
+    return (each_newest(rows, per, rows.columns), cuts, each_row(rows, per, 0))
 
 
 def cut_back(cut: Cut) -> int:

@@ -13,7 +13,7 @@ from flink_jobs.core.frame import MAX_MS, before, interval, layer, over, tile
 from flink_jobs.core.operator import Given, Operator, Strategy
 from flink_jobs.core.outline import passed
 from flink_jobs.core.relation import Relation
-from flink_jobs.core.state import State, each_key, each_row, each_stretch
+from flink_jobs.core.state import State, each_newest, each_row, each_stretch
 from flink_jobs.operators.aggregate import Aggregate, last_value, partial
 from flink_jobs.operators.look_back_layers import Column, argument_type, outcome, summable
 from flink_jobs.operators.matching import HERE, asking, below, near
@@ -114,7 +114,7 @@ class TiledLookBack(Operator):
         kept.append(each_stretch(rows, self.per, self.tile, made))
         if self.at:
             return (*kept, each_row(given[self.at], self.per, 0), each_row(rows, self.per, 0, wide))
-        return (*kept, each_key(rows, self.per, wide), each_row(rows, self.per, 0, wide))
+        return (*kept, each_newest(rows, self.per, wide), each_row(rows, self.per, 0, wide))
 
     def outline(self, given: Given) -> str:
         return passed(self.out(given), given[self.at or self.input])

@@ -10,6 +10,7 @@ from flink_jobs.core.settings import Settings
 from flink_jobs.runtime import client
 
 _NODE = re.compile(r"(\w*(?:Join|Aggregate|Rank|Deduplicate|Match|Limit)\(.*)")
+_REUSED = re.compile(r"\(reuse_id=\[\d+\]\)")
 _PLAN = "== Optimized Execution Plan =="
 
 
@@ -21,22 +22,21 @@ def nodes(plan: Plan, settings: Settings) -> list[str]:
 
 def shortened(text: str) -> list[str]:
     """The nodes of a plan's text without the columns that they hand on, each once."""
-    found = (m[1] for m in map(_NODE.search, text.splitlines()) if m)
+    found = (m[1] for m in map(_NODE.search, _REUSED.sub("", text).splitlines()) if m)
     return list(dict.fromkeys(node.partition(", select=[")[0].removesuffix(")") + ")" for node in found))
 
 
 def _job(plan: Plan, settings: Settings) -> Job:
-    """Bound to places that are named and not looked at."""
-    nowhere = settings.home / "explained"
-    live = plan.end_ms is None
+    """Bound to topics that need not be there, or to an empty folder."""
+    empty, live = settings.folder("explained"), plan.end_ms is None
     return Job(
         job_id=uuid.uuid4().hex,
         name=f"explain {plan.pipeline}",
         plan=plan,
         live=live,
         sources={
-            d.name: Topics(topics=(d.topic_name,), bootstrap=settings.kafka) if live else Files(folder=str(nowhere / d.name))
+            d.name: Topics(topics=(d.topic_name,), bootstrap=settings.kafka) if live else Files(folder=str(empty))
             for d in plan.datasets
         },
-        sinks={o.table: str(nowhere / o.table) for o in plan.outputs},
+        sinks={o.table: str(empty / o.table) for o in plan.outputs},
     )

@@ -11,7 +11,11 @@ from flink_jobs.reference.run import connect, no_rows
 from tests.operators.checks.bases import bases
 
 KEPT = {
-    "deduplicate": ["every row of log for 1h", "every row of log until the watermark passes"],
+    "deduplicate": [
+        "every row of log for 1h",
+        "an entry for each user_id, ts of log for 1h",
+        "every row of log until the watermark passes",
+    ],
     "interval_join": ["every row of views for 1d", "every row of orders until the watermark passes"],
     "label": ["every row of seen for 7d", "every row of orders until the watermark passes", "every row of seen for 7d"],
     "look_back_aggregate": [
