@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mainstem_airflow.pages.lazy import LazyApp
-from mainstem_airflow.pages.links import PREFIX, ROUTE
+from mainstem_airflow.pages.links import BOARDS_ROUTE, PREFIX, ROUTE
 
 fastapi_apps: list[dict[str, Any]] = [{"app": LazyApp(), "url_prefix": PREFIX, "name": "Mainstem pages"}]
 
@@ -21,5 +21,14 @@ external_views: list[dict[str, Any]] = [
         "nav_top_level": True,
         "icon": f"{PREFIX}/static/quality-light.svg",
         "icon_dark_mode": f"{PREFIX}/static/quality-dark.svg",
-    }
+    },
+    {
+        "name": "Leaderboards",
+        "href": f"{PREFIX}/boards",
+        "destination": "nav",
+        "url_route": BOARDS_ROUTE,
+        "nav_top_level": True,
+        "icon": f"{PREFIX}/static/boards-light.svg",
+        "icon_dark_mode": f"{PREFIX}/static/boards-dark.svg",
+    },
 ]

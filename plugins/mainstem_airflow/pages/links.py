@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 PREFIX = "/mainstem"
 ROUTE = "data-quality"
+BOARDS_ROUTE = "leaderboards"
 
 
 def report_path(report_id: str) -> str:
