@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flink_jobs.jobs.catalog import find
 from flink_jobs.lake.provenance import Provenance
-from flink_jobs.lake.publish import publish
+from flink_jobs.lake.publish import append, publish
 from flink_jobs.lake.schema import create, words_of
 from flink_jobs.lake.table import Table
 from flink_jobs.reference.run import connect, define, typed
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 DAY = "2017-11-25"
 BOARD = "hot_items_hourly"
@@ -35,14 +39,30 @@ def events(hours: dict[int, dict[int, int]] | None = None) -> str:
     return f"SELECT * FROM (VALUES {', '.join(rows)}) AS t({', '.join(VIEWS)})"
 
 
-def add(table: Table, run_id: str, select: str, *, day: str = DAY, provenance: Provenance | None = None) -> int:
-    """Publish the rows of a SELECT as the content of a day, through files of the run; returns the version."""
+def add(
+    table: Table,
+    run_id: str,
+    select: str,
+    *,
+    day: str = DAY,
+    provenance: Provenance | None = None,
+    db: DuckDBPyConnection | None = None,
+    beside: bool = False,
+) -> int:
+    """Publish the rows of a SELECT as the content of a day (or beside it), through files of the run; returns the version."""
     folder = table.run_folder(run_id) / f"day={day}"
     folder.mkdir(parents=True)
     columns = typed({c: w for c, w in words_of(table.open()).items() if c != "day"})
-    with connect() as db:
-        db.execute(f"COPY (SELECT {columns} FROM ({select})) TO '{folder / 'part-0'}' (FORMAT parquet)")
+    with (db or connect()).cursor() as own:
+        own.execute(f"COPY (SELECT {columns} FROM ({select})) TO '{folder / 'part-0'}' (FORMAT parquet)")
+    if beside:
+        return append(table, run_id).version
     return publish(table, run_id, [day], provenance).version
+
+
+def rows(values: dict[str, object]) -> str:
+    """A SELECT of one row; texts that look like times are times."""
+    return "SELECT " + ", ".join(f"{_literal(v)} AS {name}" for name, v in values.items())
 
 
 def shop(lake: Path) -> Table:
@@ -66,7 +86,7 @@ def board_of(select: str) -> str:
 
 
 def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int) else f"TIMESTAMP '{value}'"
+    return "NULL" if value is None else str(value) if isinstance(value, int) else f"TIMESTAMP '{value}'"
 
 
 def large(lake: Path, *, items: int = 100_000, windows: int = 12, groups: int = 100) -> Table:

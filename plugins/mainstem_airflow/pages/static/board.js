@@ -140,6 +140,7 @@ function drawWindow(at) {
   part("window").textContent = drawing.span(now.windows[at]) + (open ? ", so far" : "");
   part("place").textContent = `Window ${drawing.number(at + 1)} of ${drawing.number(last + 1)}`;
   part("slider").setAttribute("aria-valuetext", drawing.span(now.windows[at]));
+  part("slider").style.setProperty("--passed", `${last ? (100 * at) / last : 100}%`);
   button("earlier").disabled = at === 0;
   button("later").disabled = at === last;
   const newest = button("newest");
