@@ -146,11 +146,7 @@ def alarm_lines(alarm: Record) -> list[str]:
     """What a suite found wrong with a live partition, the worst reasons first, and its report."""
     what = "failed its suite; the rows stay visible" if alarm["status"] == "fail" else "warned"
     first = f"Partition {alarm['partition']} of table {alarm['table']} {what}:"
-    return [
-        first,
-        *(f"  {i}. {r}" for i, r in enumerate(alarm["reasons"], 1)),
-        f"Report: {report_path(alarm['report_id'])}",
-    ]
+    return [first, *(f"  {i}. {r}" for i, r in enumerate(alarm["reasons"], 1)), f"Report: {report_path(alarm['report_id'])}"]
 
 
 def _closed(record: Record) -> str:

@@ -108,9 +108,7 @@ class RunTrigger(BaseTrigger):
             self.log.info("Run %s: %s", record["run_id"], state)
         if job and job != self._told[1]:
             shared = record.get("share") not in (None, "", record["run_id"])
-            self.log.info(
-                "Flink job %s%s", api.addresses.job(job), " (shared with neighbouring partitions)" if shared else ""
-            )
+            self.log.info("Flink job %s%s", api.addresses.job(job), " (shared with neighbouring partitions)" if shared else "")
             await set_job_button(self.task_instance, api.addresses.job(job))
         self._told = state, job
 

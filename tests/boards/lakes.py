@@ -89,9 +89,9 @@ def _literal(value: object) -> str:
     return "NULL" if value is None else str(value) if isinstance(value, int) else f"TIMESTAMP '{value}'"
 
 
-def large(lake: Path, *, items: int = 100_000, windows: int = 12, groups: int = 100) -> Table:
+def large(lake: Path, name: str = BOARD, *, items: int = 100_000, windows: int = 12, groups: int = 100) -> Table:
     """A board of that many items in each window, the ranks of which change from window to window."""
-    table = create(lake, BOARD, COLUMNS, key=KEY)
+    table = create(lake, name, COLUMNS, key=KEY)
     start = f"TIMESTAMP '{DAY} 00:00:00' + INTERVAL 1 HOUR"
     select = (
         f"SELECT {start} * w AS window_start, {start} * (w + 1) AS window_end, "

@@ -196,6 +196,7 @@ function go(at) {
   Object.assign(now, { at: Math.min(Math.max(at, 0), last), following: at >= last });
   part("slider").value = now.at;
   drawWindow(now.at);
+  under?.abort(); // an answer about another window must not move the slider back
   clearTimeout(later);
   later = setTimeout(() => show({ offset: 0 }, { animate: true }), 60);
 }
