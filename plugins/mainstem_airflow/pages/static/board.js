@@ -309,17 +309,17 @@ function copy() {
 }
 
 function start() {
+  document.addEventListener("visibilitychange", poll);
+  setInterval(() => document.hidden || tick(), 1000);
+  drawState();
+  waiting = setTimeout(poll, begin.poll);
+  if (!now.standing) return;
   const menu = document.querySelector(".menu");
   document.addEventListener("pointerdown", (event) => menu.contains(event.target) || (menu.open = false));
   menu.addEventListener("keydown", (event) => {
     if (event.key === "Escape") menu.open = false, menu.querySelector("summary").focus();
   });
   button("copy").addEventListener("click", copy);
-  document.addEventListener("visibilitychange", poll);
-  setInterval(() => document.hidden || tick(), 1000);
-  drawState();
-  waiting = setTimeout(poll, begin.poll);
-  if (!now.standing) return;
   part("slider").addEventListener("input", (event) => go(Number(event.target.value)));
   button("earlier").addEventListener("click", () => go(now.at - 1));
   button("later").addEventListener("click", () => go(now.at + 1));
