@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flink_jobs.core.columns import duckdb_type
 from flink_jobs.core.errors import LakeError
+from flink_jobs.core.event_time import Partitioning
 from flink_jobs.lake.active import ActiveFile, active_files
 from flink_jobs.lake.schema import words_of
 from flink_jobs.lake.table import Table, partition_column, table_names
@@ -65,8 +66,11 @@ def connect(
 def view(table: Table, version: int | None = None, partitions: Iterable[str] | None = None) -> str:
     """The SELECT, in DuckDB's SQL, that gives the rows of a version."""
     delta = table.open(version)
-    words, by = words_of(delta), partition_column(delta)
-    files = active_files(delta, partitions)
+    return over(table, words_of(delta), partition_column(delta), active_files(delta, partitions))
+
+
+def over(table: Table, words: Mapping[str, str], by: Partitioning, files: Sequence[ActiveFile]) -> str:
+    """The SELECT that gives the rows of these files of a version; ``words`` are the table's columns."""
     for file in files:
         if f"{by}={file.partition}" not in file.path.split("/"):
             raise LakeError(f"{file.path} of table '{table.name}' does not lie in the folder of its partition.")

@@ -59,13 +59,13 @@ class Client:
     def __init__(self, app: Callable[..., object]) -> None:
         self._app = app
 
-    def get(self, path: str) -> httpx.Response:
-        return asyncio.run(self._get(path))
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        return asyncio.run(self._get(path, headers or {}))
 
-    async def _get(self, path: str) -> httpx.Response:
+    async def _get(self, path: str, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(app=self._app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://test", follow_redirects=True) as client:
-            return await client.get(path, headers={"accept": "text/html"})
+            return await client.get(path, headers={"accept": "text/html", **headers})
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mainstem_airflow.pages.lazy import LazyApp
-from mainstem_airflow.pages.links import PREFIX, PROOFS, ROUTE
+from mainstem_airflow.pages.links import BOARDS, PREFIX, PROOFS, ROUTE
 
 fastapi_apps: list[dict[str, Any]] = [{"app": LazyApp(), "url_prefix": PREFIX, "name": "Mainstem pages"}]
 
@@ -30,5 +30,14 @@ external_views: list[dict[str, Any]] = [
         "nav_top_level": True,
         "icon": f"{PREFIX}/static/proofs-light.svg",
         "icon_dark_mode": f"{PREFIX}/static/proofs-dark.svg",
+    },
+    {
+        "name": "Leaderboards",
+        "href": f"{PREFIX}/boards",
+        "destination": "nav",
+        "url_route": BOARDS,
+        "nav_top_level": True,
+        "icon": f"{PREFIX}/static/boards-light.svg",
+        "icon_dark_mode": f"{PREFIX}/static/boards-dark.svg",
     },
 ]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException as StarletteError
 
 from flink_jobs.core.errors import MainstemError
-from mainstem_airflow.pages import proofs, proofs_api, quality, quality_api
+from mainstem_airflow.pages import boards, boards_api, proofs, proofs_api, quality, quality_api
 from mainstem_airflow.pages.shell import render, wants_html
 
 STATIC = Path(__file__).parent / "static"
@@ -28,9 +29,12 @@ def create_app(signed_in: Callable[..., Any]) -> FastAPI:
     app.include_router(quality_api.router)
     app.include_router(proofs.router)
     app.include_router(proofs_api.router)
+    app.include_router(boards.router)
+    app.include_router(boards_api.router)
     app.get("/static/{name}", include_in_schema=False)(static)
     app.middleware("http")(_guarded)
     app.add_exception_handler(StarletteError, _refused)
+    app.add_exception_handler(RequestValidationError, _unclear)
     app.add_exception_handler(MainstemError, _broken)
     return app
 
@@ -54,6 +58,12 @@ async def _guarded(request: Request, answer: Callable[[Request], Awaitable[Respo
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteError)
     return _problem(request, error.status_code, str(error.detail))
+
+
+def _unclear(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    wrong = (f"'{found['loc'][-1]}': {found['msg']}" for found in error.errors())
+    return _problem(request, 422, f"The address cannot be read. {'; '.join(wrong)}.")
 
 
 def _broken(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 PREFIX = "/mainstem"
 ROUTE = "data-quality"
 PROOFS = "proofs"
+BOARDS = "leaderboards"
 
 
 def report_path(report_id: str) -> str:

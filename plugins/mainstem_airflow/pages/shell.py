@@ -27,7 +27,7 @@ class Page:
     path: str
 
 
-PAGES = (Page("Data quality", "/quality"), Page("Proofs", "/proofs"))
+PAGES = (Page("Data quality", "/quality"), Page("Proofs", "/proofs"), Page("Leaderboards", "/boards"))
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
