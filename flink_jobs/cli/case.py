@@ -105,10 +105,12 @@ def list_cases(as_json: AsJson = False) -> None:
         return
     from rich.table import Table
 
-    table = Table("case", "pipeline", "from", "rows", "marks", "about", box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("case", "pipeline", "from", "rows", "marks", "about"):
+        table.add_column(column, no_wrap=column != "about")
     for c in found:
         marks = ", ".join(m for m in c.marks if m != "end")
-        table.add_row(c.name, c.pipeline.name, c.facts.start[:16], str(len(c.arrivals)), marks, c.facts.description)
+        table.add_row(c.name, c.pipeline.name, c.facts.start[:10], str(len(c.arrivals)), marks, c.facts.description)
     console().print(table if found else "No case is known yet. 'mainstem case capture' cuts one out of the tables.")
 
 

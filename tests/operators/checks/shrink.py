@@ -61,8 +61,8 @@ def save(case: Case, folder: Path, *, seed: int = 1) -> Path:
     Expected is what the reference makes of it.
     """
     given, rows = case.write(folder / "rows"), []
-    for name, place in given.items():
-        rows += [Arrival(name, at, row) for row, at in arriving(case.inputs[name][0], place, seed)]
+    for name in case.pipeline.reads():
+        rows += [Arrival(name, at, row) for row, at in arriving(case.inputs[name][0], given[name], seed)]
     shutil.rmtree(folder / "rows")
     entries = [*sorted(rows, key=lambda a: a.at_ms), Mark("end")]
     start, end = iso(case.span.start), iso(from_ms(case.span.end_ms))
