@@ -71,7 +71,7 @@ def refusal(name: str, pipeline: Pipeline, found: Size, backend: StateBackend, m
     cures = "".join(f"\n  - {cure}" for cure in _cures(step, pipeline, found, backend))
     return (
         f"The live job '{name}' would keep about {told(found.total(backend))} of state {place}, and its limit is "
-        f"{told(most.bytes)} ({most.source}). It was not started.\n"
+        f"{told(most.bytes)} ({most.source}). It is not started.\n"
         f"Most of it, {told(kept)}, is kept by {of}:{listed}\n"
         f"The numbers follow from the rows of {found.day}. One of these helps:{cures}"
     )

@@ -44,7 +44,7 @@ FOUND = Size(
 )
 
 ON_HEAP = """\
-The live job 'shop' would keep about 2.4 GB of state on the heap, and its limit is 300.0 MB (half of the TaskManager's heap). It was not started.
+The live job 'shop' would keep about 2.4 GB of state on the heap, and its limit is 300.0 MB (half of the TaskManager's heap). It is not started.
 Most of it, 1.9 GB, is kept by step 'activity' (look_back_aggregate):
   • every row of clicks for 7d: 3,000,000 entries, 1.9 GB
   • an entry for each user_id of clicks: 100,000 entries, 90.0 MB
@@ -55,7 +55,7 @@ The numbers follow from the rows of 2024-03-03. One of these helps:
   - --state-limit 3113m (or MAINSTEM_STATE_LIMIT), if you know better"""  # noqa: E501
 
 OF_A_SOURCE = """\
-The live job 'shop' would keep about 200.0 MB of state on disk, and its limit is 100.0 MB (--state-limit). It was not started.
+The live job 'shop' would keep about 200.0 MB of state on disk, and its limit is 100.0 MB (--state-limit). It is not started.
 Most of it, 200.0 MB, is kept by the source of 'clicks':
   • a mark for each id, so that no record counts twice: 5,000,000 entries, 200.0 MB
 The numbers follow from the rows of 2024-03-03. One of these helps:

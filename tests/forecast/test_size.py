@@ -58,7 +58,7 @@ ASKED = [
     # A window of a day of clicks, and each user once as the newest row.
     (
         step("look_back_aggregate", input="clicks", per=["user_id"], windows=["1d"], aggregates={"n": {"count": "*"}}),
-        {"every row of clicks for 1d": A_DAY, "an entry for each user_id of clicks while the job remembers it": USERS},
+        {"every row of clicks for 1d": A_DAY, "the newest rows for each user_id of clicks while the job remembers it": USERS},
     ),
     # Three windows keep their rows three times.
     (
