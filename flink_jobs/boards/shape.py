@@ -46,9 +46,10 @@ _SHAPES = Memory(128)
 
 
 def is_board(pinned: Pinned) -> bool:
-    """Whether the table has the columns that make a board."""
+    """Whether the table has the columns that make a board, and its rows are told apart by rank if by anything."""
     words = pinned.words
-    return words.get(START) == words.get(END) == "timestamp" and words.get(RANK) in ("bigint", "int")
+    columns = words.get(START) == words.get(END) == "timestamp" and words.get(RANK) in ("bigint", "int")
+    return columns and (not pinned.key or RANK in pinned.key)
 
 
 def board(lake: Path, name: str) -> Board:
