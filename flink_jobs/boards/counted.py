@@ -22,7 +22,8 @@ _DECLARED = Memory(64)
 
 @dataclass(frozen=True)
 class Counted:
-    """``top`` ranks what ``windowed`` aggregates; ``before`` are the steps that its rows come through, in order.
+    """``top`` ranks what ``windowed`` aggregates; ``before`` are the steps that its rows come through, in order. ``kept`` are the
+    aggregates that no later step computes anew.
 
     ``why_not`` says why rows cannot be followed back to events; then ``windowed`` is None.
     """
@@ -33,6 +34,7 @@ class Counted:
     windowed: WindowAggregate | None = None
     before: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     why_not: str = ""
 
 
@@ -44,17 +46,20 @@ def publisher(table: str) -> Pipeline | None:
 
 
 def counted(pipeline: Pipeline, table: str) -> Counted:
-    """Follow top_n ← (select)* ← window_aggregate ← (select, union)* ← dataset."""
+    """Follow top_n ← (steps that keep each row and its key)* ← window_aggregate ← (select, union)* ← dataset."""
     top, windowed, source = None, None, pipeline.publish[table].source
+    replaced: set[str] = set()
     while source in pipeline.steps:
         step = pipeline.steps[source]
         if isinstance(step, WindowAggregate):
             windowed = step
             break
-        if not isinstance(step, TopN | Select) or (isinstance(step, TopN) and top):
+        ranks = isinstance(step, TopN) and top is None
+        if not (ranks or _keeps_rows(pipeline, source)):
             return _stopped(pipeline, table, top, f"its step '{source}' is a {step.verb()}")
         top = step if isinstance(step, TopN) else top
-        source = step.input
+        replaced |= set(step.columns) if isinstance(step, Select) else set()
+        source = step.inputs()[0]
     if windowed is None:
         return _stopped(pipeline, table, top, f"its rows come from '{source}' without a window_aggregate")
     before = pipeline.needed((windowed.input,))
@@ -63,7 +68,17 @@ def counted(pipeline: Pipeline, table: str) -> Counted:
         why = f"the rows that it counts come through '{other}', a {pipeline.steps[other].verb()}, and are no events"
         return _stopped(pipeline, table, top, why)
     datasets = tuple(sorted(set(_inputs(pipeline, before, windowed)) & set(pipeline.datasets)))
-    return Counted(pipeline, table, top, windowed, before, datasets)
+    kept = tuple(name for name in windowed.aggregates if name not in replaced)
+    return Counted(pipeline, table, top, windowed, before, datasets, kept)
+
+
+def _keeps_rows(pipeline: Pipeline, name: str) -> bool:
+    """A step with one input, whose rows are rows of that input with other columns beside them."""
+    inputs = pipeline.steps[name].inputs()
+    if len(inputs) != 1:
+        return False
+    before, after = pipeline.relations[inputs[0]], pipeline.relations[name]
+    return (before.key, before.event_time) == (after.key, after.event_time)
 
 
 def _stopped(pipeline: Pipeline, table: str, top: TopN | None, why: str) -> Counted:

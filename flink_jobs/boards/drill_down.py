@@ -68,6 +68,9 @@ def refusal(board: Board) -> str:
         return f"Drill-down is not possible because no pipeline of the catalog publishes '{board.name}'."
     if board.counted.why_not:
         return f"Drill-down is not possible because {board.counted.why_not} (pipeline '{board.counted.pipeline.name}')."
+    missing = sorted(set(board.counted.windowed.per if board.counted.windowed else ()) - {*board.group, *board.item})
+    if missing:
+        return f"Drill-down is not possible because the board does not tell {', '.join(missing)}, by which its rows are counted."
     return ""
 
 
@@ -81,7 +84,7 @@ def events_behind(
     why = refusal(board)
     if why or board.counted is None or board.counted.windowed is None:
         raise NotThere(why)
-    told = _told(board, board.counted.windowed, window, key)
+    told = _told(board, board.counted, window, key)
     tables = {name: Table(lake, board.counted.pipeline.datasets[name].table_name) for name in board.counted.datasets}
     try:
         pins = {name: pin(table) for name, table in tables.items()}
@@ -91,9 +94,9 @@ def events_behind(
     return behind if behind.equal else replace(behind, why=_why(board, window, key, told, pins, behind))
 
 
-def _told(board: Board, windowed: WindowAggregate, window: Window, key: Mapping[str, Any]) -> dict[str, Any]:
+def _told(board: Board, counted: Counted, window: Window, key: Mapping[str, Any]) -> dict[str, Any]:
     """What the row of the board says of each aggregate that it still has."""
-    kept = [c for c in windowed.aggregates if c in board.pinned.words]
+    kept = [c for c in counted.kept if c in board.pinned.words]
     tests, given = [f"{START} = ?", f"{END} = ?"], list(window.bounds)
     for column, value in key.items():
         tests.append(f"{name(column)} IS NULL" if value is None else f"{name(column)} = ?")

@@ -114,7 +114,7 @@ def _commit(table: Table, version: int) -> Path:
 def _bounds(delta: DeltaTable, columns: list[str]) -> dict[str, dict[str, Bounds]]:
     import pyarrow as pa
 
-    actions = pa.table(delta.get_add_actions(flatten=True))
+    actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all()
     paths = actions["path"].to_pylist()
     found: dict[str, dict[str, Bounds]] = {}
     for column in columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +44,15 @@ class Board:
 
 
 _SHAPES = Memory(128)
+_OTHERS: dict[Path, float] = {}
+_LOOK_AGAIN_S = 60.0
 
 
 def is_board(pinned: Pinned) -> bool:
-    """Whether the table has the columns that make a board."""
+    """Whether the table has the columns that make a board, and its rows are told apart by rank if by anything."""
     words = pinned.words
-    return words.get(START) == words.get(END) == "timestamp" and words.get(RANK) in ("bigint", "int")
+    columns = words.get(START) == words.get(END) == "timestamp" and words.get(RANK) in ("bigint", "int")
+    return columns and (not pinned.key or RANK in pinned.key)
 
 
 def board(lake: Path, name: str) -> Board:
@@ -68,11 +72,21 @@ def boards(lake: Path) -> list[Board]:
     found = []
     for name in table_names(lake):
         try:
-            if is_board(pin(Table(lake, name))):
+            if _may_be_board(Table(lake, name)):
                 found.append(board(lake, name))
         except LakeError:
             continue  # 'mainstem show' tells what is wrong with it
     return found
+
+
+def _may_be_board(table: Table) -> bool:
+    """Of a table that was none a moment ago, the log is not read again: raw tables have a new version every few seconds."""
+    if time.monotonic() - _OTHERS.get(table.path, -_LOOK_AGAIN_S) < _LOOK_AGAIN_S:
+        return False
+    if is_board(pin(table)):
+        return True
+    _OTHERS[table.path] = time.monotonic()
+    return False
 
 
 def _shape(pinned: Pinned, known: Counted | None) -> Board:

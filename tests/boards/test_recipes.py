@@ -1,4 +1,4 @@
-"""The recipes of the page about leaderboards give the answers that they promise."""
+"""The recipes of the page of leaderboards give the answers that they promise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from flink_jobs.lake.sql import query
 from tests.boards.lakes import BIG
 
-PAGE = Path(__file__).parents[2] / "docs" / "leaderboards.md"
+PAGE = Path(__file__).parents[2] / "docs" / "leaderboard_page.md"
 
 
 def test_recipes_answer_what_they_say(shop_lake: Path) -> None:

@@ -99,7 +99,7 @@ def behind_data(found: Behind) -> dict[str, Any]:
     return {
         "datasets": dict(found.datasets),
         "total": found.total,
-        "equal": found.equal,
+        "equal": found.equal if found.compared else None,
         "compared": [
             {"column": c.column, "board": plain(c.board), "events": plain(c.events), "equal": c.equal}
             for c in found.compared

@@ -297,15 +297,23 @@ function combobox(input, list) {
   settle();
 }
 
-function copy() {
+async function copy() {
   // Inside Airflow the address is that of its page around this one.
   const framed = window.parent !== window;
   const address = `${location.origin}${framed ? "/plugin/leaderboards" : ""}${location.pathname}${location.search}`;
-  const done = (text) => {
-    button("copy").textContent = text;
-    setTimeout(() => (button("copy").textContent = "Copy link"), 1500);
+  const byHand = () => {
+    const box = drawing.element("textarea", "sr");
+    box.value = address;
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    return done;
   };
-  navigator.clipboard?.writeText(address).then(() => done("Copied"), () => prompt("Address", address));
+  // Browsers give the clipboard to secure pages only, and not to every frame.
+  const done = navigator.clipboard ? await navigator.clipboard.writeText(address).then(() => true, byHand) : byHand();
+  button("copy").textContent = done ? "Copied" : "Not allowed here";
+  setTimeout(() => (button("copy").textContent = "Copy link"), 1500);
 }
 
 function start() {
