@@ -103,15 +103,14 @@ def list_cases(as_json: AsJson = False) -> None:
         print_json([{"case": c.name, "folder": c.folder, "pipeline": c.pipeline.name, "from": c.facts.start, "to": c.facts.end,
                      "rows": len(c.arrivals), "marks": c.marks, "description": c.facts.description} for c in found])  # fmt: skip
         return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("case", "pipeline", "from", "rows", "marks", "about"):
-        table.add_column(column, no_wrap=column != "about")
+    screen = console()
     for c in found:
-        marks = ", ".join(m for m in c.marks if m != "end")
-        table.add_row(c.name, c.pipeline.name, c.facts.start[:10], str(len(c.arrivals)), marks, c.facts.description)
-    console().print(table if found else "No case is known yet. 'mainstem case capture' cuts one out of the tables.")
+        marks = "".join(f", {mark}" for mark in c.marks if mark != "end")
+        screen.print(f"[bold]{c.name}[/]  {c.pipeline.name} on {c.facts.start[:10]}, {len(c.arrivals)} rows{marks}")
+        if c.facts.description:
+            screen.print(f"  {c.facts.description}", style="dim", markup=False)
+    if not found:
+        screen.print("No case is known yet. 'mainstem case capture' cuts one out of the tables.")
 
 
 def _keys(given: list[str]) -> dict[str, tuple[str, ...]]:
