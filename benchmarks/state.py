@@ -137,13 +137,14 @@ def compared(inputs: Inputs, tables: list[str], backend: StateBackend) -> list[L
     return lines
 
 
-LOG = BigLog(600_000, 60_000, days=6, users=20_000)
-SPAN = LOG.span
+DAYS = 6
+SPAN = BigLog(1, 1, days=DAYS).span
 
 
 def main() -> None:
     tables = [t for t in find(str(FILE)).publish if expected_any(t)]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=600_000)
     parser.add_argument("--only", nargs="*", choices=tables, default=tables)
     parser.add_argument("--state-backend", default="heap")
     parser.add_argument("--within", type=float, default=2.0)
@@ -152,7 +153,8 @@ def main() -> None:
     backend = checked_backend(asked.state_backend)
     with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
         whole = plan(find(str(FILE)), SPAN)
-        inputs = Inputs(settings, LOG, whole, parallelism=1, checkpoint_ms=3_000)
+        log = BigLog(asked.events, asked.events // 10, days=DAYS, users=asked.events // 30)
+        inputs = Inputs(settings, log, whole, parallelism=1, checkpoint_ms=3_000)
         lines = compared(inputs, asked.only, backend)
     total, found = sum(x.expected for x in lines), sum(x.found for x in lines)
     print(f"{len(lines)} states, {total:,} bytes expected, {found:,} found: {total / found:.2f}")

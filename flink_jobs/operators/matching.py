@@ -50,7 +50,7 @@ def near(what: str, on: dict[str, str], before: int, after: int) -> Strategy:
     key = ", ".join(a if a == b else f"{a} = {b}" for a, b in on.items())
     bound = f"{format_duration(before)} before to {format_duration(after)} after"
     return Strategy(
-        batch=f"{what}: equi-join by {key} (hash or sort-merge, the engine's choice), then {bound} as a filter on its pairs",
+        batch=f"{what}: hash join by {key}, which the engine may change as it runs; {bound} is a filter on its pairs",
         live=f"{what}: interval join by {key}, each side in state as long as the other may still match ({bound})",
     )
 

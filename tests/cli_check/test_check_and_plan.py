@@ -137,7 +137,7 @@ def test_a_plan_tells_programs_everything_under_stable_names(shop_lake: None) ->
     assert (joined["step"], joined["verb"]) == ("viewed_orders", "interval_join") and abs(joined["entries"] - 480) < 5
     assert set(joined["bytes"]) == {"heap", "rocksdb"}
     assert facts["joins"] == [{"step": "viewed_orders", "verb": "interval_join", "batch": ANY, "live": ANY}]
-    assert "equi-join by user_id, item_id" in facts["joins"][0]["batch"]
+    assert "hash join by user_id, item_id" in facts["joins"][0]["batch"]
     assert facts["expected_time"] is None and facts["downstream"] == []
 
 
