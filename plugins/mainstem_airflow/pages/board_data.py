@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flink_jobs.boards.asked import NO_VALUE
-from flink_jobs.boards.drill_down import Behind, refusal
+from flink_jobs.boards.behind import Behind
+from flink_jobs.boards.drill_down import refusal
 from flink_jobs.boards.freshness import Freshness
 from flink_jobs.boards.groups import Group
 from flink_jobs.boards.shape import Board
@@ -116,12 +116,6 @@ def text(value: Any) -> str | None:
         return None
     made = plain(value)
     return made if isinstance(made, str) else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def word(value: Any) -> str:
-    """The same for an address, where a missing value has a sign of its own."""
-    made = text(value)
-    return NO_VALUE if made is None else made
 
 
 def plain(value: Any) -> Any:
