@@ -31,3 +31,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Kafka, Flink and the job server."""
     yield from real.part(tmp_path_factory)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many cases of which checks the operators passed; a check counts when its test ran and none of its parts failed."""
+    told = terminalreporter.stats
+    passed = {r.nodeid.partition("[")[0] for r in told.get("passed", ()) if r.when == "call"}
+    failed = {r.nodeid.partition("[")[0] for kind in ("failed", "error") for r in told.get(kind, ())}
+    if any("/operators/" in test for test in passed):
+        from tests.operators.checks.table import lines
+
+        terminalreporter.section("operators x checks")
+        for line in lines(passed - failed):
+            terminalreporter.write_line(line)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 
 from flink_jobs.core.settings import Settings
@@ -10,11 +12,14 @@ from flink_jobs.lake.publish import append
 from flink_jobs.lake.schema import create
 from flink_jobs.proof.prove import Asked, prove
 from flink_jobs.proof.verdict import Proof
-from tests.operators.cases import Case
+from tests.operators.cases import FAMILIES, Case
 from tests.operators.together import together
 
 TOGETHER = 12
 """Cases in one job: more would need more network buffers than a small platform has."""
+EXAMPLES = int(os.environ.get("MAINSTEM_EXAMPLES", "40"))
+FEW = 9
+"""Rows that one task can hold: with as many or fewer a second one shows nothing."""
 
 
 def store(settings: Settings, cases: Sequence[Case], scratch: Path) -> None:
@@ -52,6 +57,26 @@ def grouped(cases: Iterable[Case]) -> list[list[Case]]:
         group = next((g for g in found if agree(g, case)), None)
         found.append([case]) if group is None else group.append(case)
     return found
+
+
+def groups() -> dict[str, list[Case]]:
+    """Cases of one family whose inputs agree run as one job: joins, joins_2, ..."""
+    found: dict[str, list[Case]] = {}
+    for family, cases in FAMILIES.items():
+        for case in cases:
+            names = (f"{family}_{i}" if i > 1 else family for i in count(1))
+            fitting = next(n for n in names if agree(found.get(n, []), case))
+            found.setdefault(fitting, []).append(case)
+    return found
+
+
+def most_rows(cases: Sequence[Case]) -> int:
+    return max(len(given) for c in cases for _, given in c.inputs.values())
+
+
+def degrees(cases: Sequence[Case]) -> tuple[int, ...]:
+    """Degrees of parallelism at which the cases run."""
+    return (1, 2) if most_rows(cases) > FEW else (1,)
 
 
 def proved(

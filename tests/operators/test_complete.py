@@ -1,4 +1,4 @@
-"""Nothing is left out: every operator has every kind of input and planted errors; the counts are printed with ``-s``."""
+"""Nothing is left out: every operator has every kind of input and planted errors; the end of a run prints the counts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 from flink_jobs.cases.read import read
 from flink_jobs.cases.run import run
 from flink_jobs.operators import operators
+from flink_jobs.runtime import dialect
+from tests.operators.cases import CASES
 from tests.operators.checks.bases import bases, verbs
 from tests.operators.checks.calendar import STARTS, of_kinds
-from tests.operators.checks.kinds import KINDS
-from tests.operators.checks.mutants import ERRORS
 from tests.operators.checks.shrink import save, shrink
+from tests.operators.checks.table import Check, checks, lines
 
 CLOCK = re.compile(r"\b(PROCTIME|NOW|CURRENT_\w+|LOCALTIME\w*|UNIX_TIMESTAMP(?=\(\))|RAND\w*|UUID)\b")
-GOLDEN = Path(__file__).parents[1] / "runtime" / "golden" / "operators"
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_operator_has_every_kind_of_rows() -> None:
@@ -28,18 +29,33 @@ def test_every_operator_has_every_kind_of_rows() -> None:
         for kind, start in STARTS.items():
             rows = [r for _, given in case.inputs.values() for r in given if abs((r["ts"] - start).total_seconds()) < 2 * 86_400]
             assert rows, f"{case.name} has no rows of the kind '{kind}'."
-    kinds = len(KINDS) + 2
-    print(f"\n{len(operators())} operators in {len(chosen)} declarations x {kinds} kinds of input = {len(chosen) * kinds} checks")
 
 
-def test_every_operator_has_planted_errors() -> None:
-    assert set(ERRORS) == set(operators())
-    print(f"\n{sum(map(len, ERRORS.values()))} planted errors in {len(ERRORS)} operators")
+@pytest.mark.parametrize("check", [c for c in checks() if "meaning" not in c.name], ids=lambda c: c.name)
+def test_a_check_holds_for_every_operator_or_says_why_not(check: Check) -> None:
+    held, without = set(check.cases()), set(check.without)
+    assert held | without == set(operators())
+    assert held & without == set() and all(check.without.values())
+
+
+def test_the_tests_that_the_table_names_are_there() -> None:
+    for file, name in {tuple(c.test.split("::")) for c in checks()}:
+        assert f"def {name}(" in (ROOT / file).read_text(), f"{file} has no {name}."
+
+
+def test_the_end_of_a_run_counts_the_cases_of_the_checks_that_held() -> None:
+    one = next(c for c in checks() if c.name == "empty input")
+    every, cases = len(operators()), sum(one.cases().values())
+    assert lines(set()) == []
+    assert lines({one.test}) == [f"empty input: {every} operators, {cases} cases", f"{every} operators, {cases} cases in all"]
 
 
 @pytest.mark.parametrize("verb", operators())
 def test_no_operator_reads_a_clock_or_draws_by_chance(verb: str) -> None:
-    assert CLOCK.findall((GOLDEN / f"{verb}.sql").read_text()) == []
+    for case in CASES.values():
+        for step in case.steps.values():
+            select = step.select(case.pipeline.relations) if step.verb() == verb else ""
+            assert CLOCK.findall(dialect.live(select) + dialect.batch(select)) == [], case.name
 
 
 def test_a_clock_would_be_seen() -> None:

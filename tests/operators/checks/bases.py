@@ -25,6 +25,20 @@ def bases() -> list[Case]:
     return list({case.name: case for case in found.values()}.values())
 
 
+def cover() -> list[Case]:
+    """Few bases in which each operator is at work, with each kind of output that it has among them."""
+    waiting, chosen = {pair for case in bases() for pair in _outputs(case)}, list[Case]()
+    for case in sorted(bases(), key=lambda c: -len(_outputs(c))):
+        if waiting & _outputs(case):
+            chosen.append(case)
+            waiting -= _outputs(case)
+    return chosen
+
+
+def _outputs(case: Case) -> set[tuple[str, str]]:
+    return {(step.verb(), case.pipeline.relations[name].kind) for name, step in case.steps.items()}
+
+
 def verbs(case: Case) -> list[str]:
     return sorted({step.verb() for step in case.steps.values()})
 
