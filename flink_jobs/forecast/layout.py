@@ -30,7 +30,7 @@ Form = Literal["rows", "entries", "newest", "values", "marks"]
 """rows: many of one key in a map by time; entries: one row a key; newest: two rows a key; values: two numbers in a map of a
 key; marks: a bit a key."""
 COMPRESSED = 2
-"""RocksDB's files are at most this part of what is in them."""
+"""So many times their size RocksDB's files hold, or more."""
 _INLINE = 7
 """A text up to so many bytes lies in the fixed part of a row."""
 
