@@ -78,7 +78,9 @@ def weigh(inputs: Inputs, table: str, backend: StateBackend) -> tuple[int, int]:
 def expected(inputs: Inputs, table: str) -> Size:
     """What the plan would say, were there no more than the log."""
     made = alone(table)
-    return size(made, plan(made, Span(SPAN.start)), take(made, inputs.settings.lake), horizon_ms=SPAN.end_ms - SPAN.start_ms)
+    return size(
+        made, plan(made, Span(SPAN.start)), take(made, inputs.settings.lake), horizon_ms=SPAN.end_ms - SPAN.start_ms
+    )
 
 
 def own(found: Size, backend: StateBackend) -> int:
