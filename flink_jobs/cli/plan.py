@@ -28,7 +28,9 @@ def plan(
     state_backend: Annotated[str, typer.Option(help="Of a live run: heap or rocksdb.")] = "heap",
     state_limit: Annotated[str, typer.Option(help="Of a live run: the most state it may keep, like 800m or 20g.")] = "",
     sql: Annotated[bool, typer.Option("--sql", help="Show the SELECT of every step.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Ask the engine for its own nodes; needs the platform.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Ask the engine for its own nodes; needs the platform.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run reads, keeps live, joins and writes, how long it may take, and which tables follow from its own.

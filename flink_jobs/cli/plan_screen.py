@@ -104,7 +104,9 @@ def _state(screen: Console, found: dict[str, Any]) -> None:
     ingest = [p for p in state["ingest"] if p["bytes"]]
     if ingest:
         marks, size = sum(p["entries"] for p in ingest), told(sum(p["bytes"]["heap"] for p in ingest))
-        screen.print(f"beside it, the ingest of these topics keeps a mark a key for ever: {marks:,} by now, {size} on the heap")
+        screen.print(
+            f"beside it, the ingest of these topics keeps a mark a key for ever: {marks:,} by now, {size} on the heap"
+        )
     if state["refused"]:
         screen.print(state["refused"], style="red", markup=False, soft_wrap=True)
 
@@ -122,7 +124,9 @@ def _time(screen: Console, found: dict[str, Any]) -> None:
         screen.print("time: no past run to tell from", style="dim")
         return
     whose = "of this version" if expected["same_version"] else "of another version"
-    words = f"{expected['start_s']} s to start, {expected['day_s']} s a day, from {expected['jobs']} past job(s) {whose}"
+    words = (
+        f"{expected['start_s']} s to start, {expected['day_s']} s a day, from {expected['jobs']} past job(s) {whose}"
+    )
     screen.print(f"time: about {expected['seconds']:,.0f} s ({words})")
 
 

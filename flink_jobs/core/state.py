@@ -53,7 +53,9 @@ class State:
             return f"every row of {self.of} {lasting}"
         what = "a count" if self.counted else "the newest rows" if self.framed else "an entry"
         cut = [_about(self.cut_ms)] if self.each == "stretch" else []
-        return f"{what} for each {' and '.join([', '.join(self.per), *cut]).removeprefix(' and ')} of {self.of} {lasting}"
+        return (
+            f"{what} for each {' and '.join([', '.join(self.per), *cut]).removeprefix(' and ')} of {self.of} {lasting}"
+        )
 
 
 def each_row(of: Relation, per: tuple[str, ...], for_ms: int, holds: Mapping[str, str] | None = None) -> State:

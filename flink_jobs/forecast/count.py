@@ -75,7 +75,9 @@ class Counter:
         if not per or not rows:
             return Growth(rows, float(min(rows, 1)), 0.0, s.span_ms)
         key = f"hash({', '.join(f'{chr(34)}{c}{chr(34)}' for c in per)})"
-        part = f'LEAST(GREATEST((epoch_ms("{of.event_time}") - {s.from_ms}) * {_PARTS} // {s.span_ms}, 0), {_PARTS - 1})'
+        part = (
+            f'LEAST(GREATEST((epoch_ms("{of.event_time}") - {s.from_ms}) * {_PARTS} // {s.span_ms}, 0), {_PARTS - 1})'
+        )
         how = "COUNT(DISTINCT k)" if rows <= _EXACT else "approx_count_distinct(k)"
         found = s.db.sql(
             f'SELECT p, COUNT(*), {how} FROM (SELECT {key} AS k, {part} AS p FROM "{of.name}") GROUP BY GROUPING SETS ((p), ())'

@@ -40,4 +40,6 @@ def summary(found: Size, backend: StateBackend, most: Limit) -> str:
         return f"its state is unknown: {found.trouble or '; '.join(found.unknown) or 'it keeps none'}"
     lost = f"; not counted: {'; '.join(found.unknown)}" if found.unknown else ""
     place = "on the heap" if backend == "heap" else "on disk"
-    return f"expects about {told(found.total(backend))} of state {place}, limit {told(most.bytes)} ({most.source}){lost}"
+    return (
+        f"expects about {told(found.total(backend))} of state {place}, limit {told(most.bytes)} ({most.source}){lost}"
+    )

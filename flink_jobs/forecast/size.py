@@ -128,7 +128,9 @@ class _Clock:
         ms = ms if self.horizon_ms is None else min(ms, self.horizon_ms)
         entries = round(self._entries(state, grown, ms))
         keys = entries if state.each == "key" else min(entries, round(grown.keys_in(ms)))
-        return Part(step, verb, what, entries, bytes_of(_form(state), entries, keys, self._widths(state), self._key(state)))
+        return Part(
+            step, verb, what, entries, bytes_of(_form(state), entries, keys, self._widths(state), self._key(state))
+        )
 
     def _entries(self, state: State, grown: Growth, ms: int) -> float:
         if state.each == "row":

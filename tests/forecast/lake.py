@@ -24,8 +24,12 @@ def fill(lake: Path, dataset: Dataset, *, rows_a_day: int, users: int, days: tup
             at = f"TIMESTAMP '{day}' + to_milliseconds(i * {86_400_000 // rows_a_day})"
             number_of = "CAST(i % 9 AS BIGINT)"
             made = {"string": f"'page-' || lpad({number_of}::VARCHAR, 7, '0')", "timestamp": at, "bigint": number_of}
-            given = dict.fromkeys(dataset.key, f"{number * rows_a_day} + i") | {"user_id": f"CAST(i % {users} AS BIGINT)"}
+            given = dict.fromkeys(dataset.key, f"{number * rows_a_day} + i") | {
+                "user_id": f"CAST(i % {users} AS BIGINT)"
+            }
             items = ", ".join(f'{given.get(c, made[kind])} AS "{c}"' for c, kind in dataset.columns.items())
             (folder / f"day={day}").mkdir(parents=True)
-            db.execute(f"COPY (SELECT {items} FROM range({rows_a_day}) r(i)) TO '{folder}/day={day}/part-0' (FORMAT parquet)")
+            db.execute(
+                f"COPY (SELECT {items} FROM range({rows_a_day}) r(i)) TO '{folder}/day={day}/part-0' (FORMAT parquet)"
+            )
     append(table, "made")

@@ -24,7 +24,11 @@ KEPT = {
         "every row of views for 7d",
     ],
     "match": ["every row of log for 1h"],
-    "multi_join": ["every row of seen for 1d", "every row of orders until the watermark passes", "every row of seen for 1d"],
+    "multi_join": [
+        "every row of seen for 1d",
+        "every row of orders until the watermark passes",
+        "every row of seen for 1d",
+    ],
     "path_edges": [
         "the newest rows for each user_id of views while the job remembers it",
         "the newest rows for each user_id of views while the job remembers it",
@@ -97,7 +101,9 @@ def test_states_and_outlines_name_what_is_there(case) -> None:  # type: ignore[n
             step, relations = pipeline.steps[name], pipeline.relations
             for state in step.state(relations):
                 relations[state.of].require(*state.per, step=name)
-                assert state.of in step.inputs() and state.for_ms >= -1 and bool(state.cut_ms) == (state.each == "stretch")
+                assert (
+                    state.of in step.inputs() and state.for_ms >= -1 and bool(state.cut_ms) == (state.each == "stretch")
+                )
             db.execute(f'CREATE VIEW "{name}" AS {step.outline(relations)}')
             assert [c[0] for c in db.sql(f'SELECT * FROM "{name}"').description] == list(relations[name].columns)
 

@@ -102,4 +102,10 @@ def test_a_limit_that_is_no_size_is_refused(text: str) -> None:
 
 
 def test_sizes_are_told_in_the_unit_that_fits() -> None:
-    assert [told(n) for n in (512, 2_048, 3_400_000, 5 * GB, 3 << 40)] == ["512 B", "2.0 kB", "3.2 MB", "5.0 GB", "3.0 TB"]
+    assert [told(n) for n in (512, 2_048, 3_400_000, 5 * GB, 3 << 40)] == [
+        "512 B",
+        "2.0 kB",
+        "3.2 MB",
+        "5.0 GB",
+        "3.0 TB",
+    ]

@@ -51,7 +51,14 @@ def test_what_failed_or_is_another_pipeline_tells_nothing() -> None:
 def test_a_run_without_the_server_leaves_its_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path))
     started = batch.Run(
-        run_id="r", job_id="j", pipeline="shop", version="v1", start="2024-03-01", end="2024-03-03", tables={}, inputs={"a": 3},
+        run_id="r",
+        job_id="j",
+        pipeline="shop",
+        version="v1",
+        start="2024-03-01",
+        end="2024-03-03",
+        tables={},
+        inputs={"a": 3},
         proof="proven by p1",
     )
     for name, answer in (("start", started), ("wait", None), ("audit", {}), ("publish", {})):
