@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from flink_jobs.boards.asked import NotThere
@@ -19,6 +20,9 @@ from flink_jobs.core.event_time import Span
 from flink_jobs.lake.origins import Opened, Published, origins
 from flink_jobs.lake.sql import name
 from flink_jobs.lake.table import Table
+
+_ALONE = Lock()
+"""The note of origins is written by one thread at a time: its draft has the name of the process."""
 
 
 def refusal(board: Board) -> str:
@@ -102,7 +106,8 @@ def _why(
 
 def _maker(board: Board, window: Window) -> Published | Opened | None:
     files = holding(board.pinned, [window])
-    known = origins(board.pinned.table)
+    with _ALONE:
+        known = origins(board.pinned.table)
     keys = {file.partition for file in files}
     made = [known.of(key) for key in sorted(keys) if Span.of_partition(key).start < window.end]
     return made[-1] if made else None

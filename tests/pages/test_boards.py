@@ -84,7 +84,13 @@ def test_the_same_version_is_not_sent_twice(pages: Client, shop: Path) -> None:
         assert (again.status_code, again.content) == (304, b"")
     add(Table(shop, BOARD), "run-2", board_of(events({10: {11: 1}})))
     changed = pages.get(address, {"if-none-match": mark})
-    assert (changed.status_code, len(changed.json())) == (200, 1)
+    assert (changed.status_code, changed.json()["count"]) == (200, 1)
+
+
+def test_a_page_that_knows_windows_asks_for_the_later_ones(pages: Client, shop: Path) -> None:
+    whole = pages.get(f"/api/boards/{BOARD}/windows").json()
+    later = pages.get(f"/api/boards/{BOARD}/windows?after={whole['windows'][1][1]}").json()
+    assert (whole["count"], len(whole["windows"]), later) == (3, 3, {"count": 3, "windows": whole["windows"][2:]})
 
 
 def test_the_state_names_the_live_run_and_the_newest_event(pages: Client, shop: Path, tmp_path: Path) -> None:

@@ -44,9 +44,10 @@ def window_data(window: Window) -> dict[str, str]:
     return {"name": window.name, "start": iso(window.start), "end": iso(window.end)}
 
 
-def windows_data(known: Sequence[Window]) -> list[tuple[int, int]]:
-    """Start and end of every window in epoch milliseconds, oldest first."""
-    return [(to_ms(w.start), to_ms(w.end)) for w in known]
+def windows_data(known: Sequence[Window], after: int | None = None) -> dict[str, Any]:
+    """How many windows there are, and start and end in epoch milliseconds, oldest first; only those that end ``after``."""
+    bounds = ((to_ms(w.start), to_ms(w.end)) for w in known)
+    return {"count": len(known), "windows": [b for b in bounds if after is None or b[1] > after]}
 
 
 def standing_data(board: Board, at: int, offset: int, found: Standing) -> dict[str, Any]:

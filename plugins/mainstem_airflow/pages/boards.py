@@ -64,7 +64,7 @@ def table(
     begin: dict[str, Any] = {
         "board": board_data(board),
         "state": {**freshness_data(freshness(board, settings)), "windows": len(known)},
-        "windows": windows_data(known),
+        "windows": windows_data(known)["windows"],
         "asked": {"window": window, "group": group or [], "item": item or [], "offset": offset},
         "standing": None,
         "size": PER_PAGE,

@@ -66,10 +66,10 @@ def state(request: Request, table: str) -> Response:
 
 
 @router.get("/{table}/windows")
-def all_windows(request: Request, table: str) -> Response:
-    """Start and end of every window, oldest first, in epoch milliseconds."""
+def all_windows(request: Request, table: str, after: int | None = None) -> Response:
+    """How many windows there are, and start and end of each in epoch milliseconds, oldest first; those that end ``after``."""
     board = shape.board(Settings.load().lake, table)
-    return marked(request, board, lambda: windows_data(windows(board.pinned)))
+    return marked(request, board, lambda: windows_data(windows(board.pinned), after))
 
 
 @router.get("/{table}/groups")

@@ -200,6 +200,13 @@ function go(at) {
   clearTimeout(later);
   later = setTimeout(() => show({ offset: 0 }, { animate: true }), 60);
 }
+// Mostly the new ones follow those that are known; where others came or went, the number tells.
+async function allWindows() {
+  const last = now.windows.at(-1)?.[1] ?? 0;
+  const newer = await ask(`/windows?after=${last}`);
+  const joined = [...now.windows, ...newer.windows];
+  return joined.length === newer.count ? joined : (await ask("/windows")).windows;
+}
 async function look() {
   const before = now.state;
   const found = await ask("/state");
@@ -208,7 +215,7 @@ async function look() {
   trouble(null);
   if (found.version === before.version && found.windows === now.windows.length) return;
   const here = now.windows[now.at];
-  now.windows = await ask("/windows");
+  now.windows = await allWindows();
   if (!now.standing) return now.windows.length ? location.reload() : undefined;
   const same = now.windows.findIndex(([start, end]) => here && start === here[0] && end === here[1]);
   const at = now.following || same < 0 ? now.windows.length - 1 : same;
