@@ -13,9 +13,8 @@ import pytest
 
 from flink_jobs.core.settings import Settings
 from flink_jobs.proof.compare import compare
-from tests.operators.cases import Case
-from tests.operators.checks.bases import cover, verbs
-from tests.operators.checks.behind import KEEPS, PLANTED, Behind
+from tests.operators.checks.bases import cover
+from tests.operators.checks.behind import PLANTED, Behind, drops
 
 pytestmark = pytest.mark.services
 
@@ -26,10 +25,6 @@ def behind(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> Behi
     made.references()
     made.live()
     return made
-
-
-def drops(case: Case) -> bool:
-    return not set(verbs(case)) <= set(KEEPS)
 
 
 def differing(behind: Behind, left: dict[str, Path], right: dict[str, Path]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.exactly_once import own_platform
 from benchmarks.kills import run
-from tests.operators.checks.bases import bases
+from tests.operators.checks.bases import cover
 from tests.operators.checks.calendar import of_kinds
 from tests.operators.proving import grouped
 
@@ -25,13 +25,12 @@ PORTS = 30_000
 
 
 def test_operators_survive_kills_in_the_middle(tmp_path: Path) -> None:
-    group = grouped(of_kinds(bases()))[0]
+    in_memory, others = grouped(of_kinds(cover()))
     with own_platform(PORTS) as settings:
-        trial = run(settings, group, tmp_path / "heap", kills=2)
-        on_disk = run(settings, group[:4], tmp_path / "disk", kills=1, backend="rocksdb")
+        trial = run(settings, in_memory, tmp_path / "heap", kills=2)
+        on_disk = run(settings, others, tmp_path / "disk", kills=1, backend="rocksdb")
     print(asdict(trial), asdict(on_disk))
     assert on_disk.good, asdict(on_disk)
-    print(asdict(trial))
     assert trial.good, asdict(trial)
     assert trial.restarts >= 2
     assert trial.state_end < trial.state_most, "state does not shrink after the watermark"

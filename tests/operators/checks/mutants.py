@@ -58,7 +58,7 @@ ERRORS: dict[str, list[Error]] = {
         ("window end", "its own instant counts", "l.`ts` + INTERVAL '000 00:00:00.001'", "l.`ts` + INTERVAL '000 00:00:00.000'"),
         ("window end", "the wait is open", "l.`ts` + INTERVAL '000 00:00:05.000'", "l.`ts` + INTERVAL '000 00:00:04.999'"),
         ("tie", "the value decides ties", f"{_BY_ID} || '|'", "'|'"),
-        _a_null_is_filled("item"),
+        ("null", "NULL keys meet", "l.`user_id` = r.`_k0`", "l.`user_id` IS NOT DISTINCT FROM r.`_k0`"),
         ("meaning", "the last one for the first one", "MIN(`_0_item_then`)", "MAX(`_0_item_then`)"),
     ],
     "look_back_aggregate": [
@@ -127,7 +127,7 @@ ERRORS: dict[str, list[Error]] = {
     ],
     "top_n": [
         ("tie", "ties are decided the other way", "`item` ASC", "`item` DESC"),
-        ("null", "NULLs take no part", "FROM `counts`", "FROM `counts` WHERE `item` IS NOT NULL"),
+        ("null", "NULLs take no part", "WHERE `rank` <= 2", "WHERE `rank` <= 2 AND `item` IS NOT NULL"),
         ("meaning", "one too few", "<= 2", "< 2"),
     ],
     "union": [
@@ -170,6 +170,7 @@ def spoilt(step: Operator, right: str, wrong: str) -> Operator:
 
         def select(self, given: Given) -> str:
             text: str = super().select(given)
+            assert right in text, "the name of an input may have changed since the error was found to fit"
             return text.replace(right, wrong)
 
     fields: dict[str, Any] = {name: getattr(step, name) for name in type(step).model_fields}
