@@ -11,6 +11,8 @@ from flink_jobs.core.expression import condition
 from flink_jobs.core.relation import Relation
 
 FUNCTIONS = ("count", "count_distinct", "sum", "avg", "min", "max", "last")
+GROWING = ("count", "count_distinct", "max")
+"""Functions whose result does not fall when rows are added."""
 
 
 class Aggregate(BaseModel):

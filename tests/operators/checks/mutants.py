@@ -52,6 +52,15 @@ ERRORS: dict[str, list[Error]] = {
         ("the first for the last", "MAX(CAST(`ts`", "MIN(CAST(`ts`"),
         ("the total is lost", ", ())", ")"),
     ],
+    "previous_window": [
+        ("any earlier window will do", "CASE WHEN SUBSTRING(`_least_n`, 1, 23) = ", "CASE WHEN SUBSTRING(`_least_n`, 1, 23) <> "),
+        ("the window before is out of sight", "00:00:10.000'", "00:00:09.999'"),
+    ],
+    "rank_changes": [
+        ("who stays is told", "WHERE `rank` IS DISTINCT FROM `rank_before`", ""),
+        ("who left is lost", "WHERE `rank` IS DISTINCT FROM `rank_before`", "WHERE `rank` <> COALESCE(`rank_before`, 0)"),
+        ("up is down", "`rank` < `rank_before`", "`rank` > `rank_before`"),
+    ],
     "sample": [
         ("the others are kept", "< '4000000000000000'", ">= '4000000000000000'"),
         ("a wrong weight", "'4.0'", "'1.0'"),
