@@ -19,7 +19,8 @@ class Subject:
     """The table that a suite guards.
 
     ``required`` columns have a value in every row. ``allowed`` lists all values of a column. ``raw`` rows came from
-    outside; their event time lies at most ``max_ahead_ms`` ahead of their arrival.
+    outside; their event time lies at most ``max_ahead_ms`` ahead of their arrival. A list has ``by``, its order, such as
+    ``views desc``; ``growing`` columns do not fall from one end of a window to a later one.
     """
 
     table: str
@@ -32,6 +33,8 @@ class Subject:
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     raw: bool = False
     max_ahead_ms: int = 0
+    by: tuple[str, ...] = ()
+    growing: tuple[str, ...] = ()
 
     @classmethod
     def of_output(cls, output: Output) -> Subject:
@@ -43,6 +46,8 @@ class Subject:
             event_time=output.event_time,
             partition_by=output.partition_by,
             suite=output.suite,
+            by=output.by,
+            growing=output.growing,
         )
 
     @classmethod

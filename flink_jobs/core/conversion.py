@@ -36,6 +36,10 @@ def number(kind: str) -> bool:
     return base(kind) in _RANK
 
 
+def whole(kind: str) -> bool:
+    return kind in _WHOLE
+
+
 def common(kinds: Sequence[str]) -> str | None:
     """The type that holds all: numbers widen, anything else must be equal; None when there is none."""
     if all(map(number, kinds)):

@@ -2,7 +2,8 @@
 
 Parsed by sqlglot, then typed and written out again node by node, so that only what is known to agree gets through:
 columns, literals, arithmetic, comparison, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, CAST, ABS, LOWER,
-UPPER, SUBSTRING, CHAR_LENGTH, EPOCH_MS, ``||``. Division is real division, and by zero gives NULL.
+UPPER, SUBSTRING, CHAR_LENGTH, EPOCH_MS, WILSON, ``||``. Division is real division, and by zero gives NULL.
+``wilson(successes, trials)`` is the lower bound of the share, see ``wilson``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from flink_jobs.core.columns import column_type, duckdb_type, flink_type
-from flink_jobs.core.conversion import castable, common, number, truncates
+from flink_jobs.core.conversion import castable, common, number, truncates, whole
 from flink_jobs.core.errors import DeclarationError, MainstemError, WrongType
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.wilson import lower_bound
 
 _COMPARE = {"EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}
 _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*"}
@@ -88,7 +90,7 @@ def _refused(text: str, step: str, what: str) -> DeclarationError:
     return DeclarationError(
         f"Step '{step}' uses {what} in {text!r}, which is not known to mean the same in batch, live and reference. "
         "Use columns, literals, + - * /, comparisons, AND OR NOT, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, NULLIF, "
-        "CAST, ABS, LOWER, UPPER, SUBSTRING, CHAR_LENGTH, EPOCH_MS or ||.",
+        "CAST, ABS, LOWER, UPPER, SUBSTRING, CHAR_LENGTH, EPOCH_MS, WILSON or ||.",
         path=("steps", step),
     )
 
@@ -120,12 +122,12 @@ class _Writer:
         if node.is_string:
             text = "'" + node.this.replace("'", "''") + "'"
             return Expression("string", text, text)
-        whole = node.this.isdigit()
-        if whole and int(node.this) >= 2**63:
+        digits = node.this.isdigit()
+        if digits and int(node.this) >= 2**63:
             raise self._wrong(f"holds {node.this}, which no bigint can hold")
-        kind = "bigint" if whole else "double"
+        kind = "bigint" if digits else "double"
         typed = Expression(kind, node.this, node.this)
-        return typed if whole and int(node.this) < 2**31 else typed.cast(kind)
+        return typed if digits and int(node.this) < 2**31 else typed.cast(kind)
 
     def _boolean(self, node: Any) -> Expression:
         text = "TRUE" if node.this else "FALSE"
@@ -220,9 +222,19 @@ class _Writer:
         )
 
     def _anonymous(self, node: Any) -> Expression:
-        if node.name.lower() != "epoch_ms" or len(node.expressions) != 1:
-            raise _refused(self.text, self.step, node.sql())
-        return self._milliseconds(self._must(node.expressions[0], "timestamp"))
+        call = (node.name.lower(), len(node.expressions))
+        if call == ("epoch_ms", 1):
+            return self._milliseconds(self._must(node.expressions[0], "timestamp"))
+        if call == ("wilson", 2):
+            return self._wilson(*(self._must(part, _NUMBER) for part in node.expressions))
+        raise _refused(self.text, self.step, node.sql())
+
+    def _wilson(self, successes: Expression, trials: Expression) -> Expression:
+        odd = next((e for e in (successes, trials) if not whole(e.type)), None)
+        if odd:
+            raise self._wrong(f"counts successes and trials in {odd.type}; cast both to bigint")
+        k, n = successes.cast("bigint"), trials.cast("bigint")
+        return Expression("double", lower_bound(k.flink, n.flink), lower_bound(k.duckdb, n.duckdb))
 
     def _milliseconds(self, value: Expression) -> Expression:
         flink = f"(EXTRACT(EPOCH FROM {value.flink}) * 1000 + EXTRACT(MILLISECOND FROM {value.flink}))"

@@ -27,7 +27,10 @@ class View(BaseModel):
 
 
 class Output(BaseModel):
-    """One published table: the view it takes, its columns and how it is cut; ``upsert`` rows come live as changes."""
+    """One published table: the view it takes, its columns and how it is cut; ``upsert`` rows come live as changes.
+
+    A list has ``by``, its order, and ``growing`` columns; see ``Relation``.
+    """
 
     model_config = _FROZEN
     table: str
@@ -38,6 +41,8 @@ class Output(BaseModel):
     partition_by: Partitioning = "day"
     suite: str = ""
     kind: Kind = "append"
+    by: tuple[str, ...] = ()
+    growing: tuple[str, ...] = ()
 
 
 class Plan(BaseModel):

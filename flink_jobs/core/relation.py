@@ -20,7 +20,9 @@ class Relation:
     ``columns`` maps a column to its type word, in order. ``key`` tells any two rows apart (append) or names the row that
     a later one replaces (upsert). ``look_back_ms`` and ``look_ahead_ms`` say how far around a row its value was
     computed, summed over all steps so far; ``ANY`` means without limit. ``windowed`` rows carry window_start and
-    window_end.
+    window_end; ``every_ms`` is how far the ends of neighbouring windows lie apart, and ``growing`` columns do not fall
+    from one end of a window to a later one. A list has ``ranked``, the columns that tell apart what it ranks, and ``by``,
+    its order: ``views desc``.
     """
 
     name: str
@@ -30,6 +32,10 @@ class Relation:
     kind: Kind = "append"
     look_back_ms: int = 0
     look_ahead_ms: int = 0
+    every_ms: int = 0
+    growing: tuple[str, ...] = ()
+    ranked: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
     def require(self, *names: str, step: str) -> None:
         """Raise UnknownColumn for the first name that these rows do not have."""

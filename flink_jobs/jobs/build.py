@@ -62,6 +62,8 @@ def outputs(pipeline: Pipeline) -> tuple[Output, ...]:
                 partition_by=publication.partition_by,
                 suite=publication.suite,
                 kind=rows.kind,
+                by=rows.by,
+                growing=rows.growing,
             )
         )
     return tuple(made)

@@ -12,6 +12,8 @@ from flink_jobs.core.relation import Relation
 from flink_jobs.core.state import packed
 
 FUNCTIONS = ("count", "count_distinct", "sum", "avg", "min", "max", "last")
+GROWING = ("count", "count_distinct", "max")
+"""Functions whose result does not fall when rows are added."""
 
 
 class Aggregate(BaseModel):

@@ -74,4 +74,5 @@ class Pivot(WindowAggregate):
             for name, a in self.aggregates.items():
                 also = f" AND ({a.where})" if a.where else ""
                 made[f"{word}_{name}"] = a.model_copy(update={"where": f"{self.by} = {text}{also}"})
-        return WindowAggregate(step=self.step, input=self.input, window=self.window, per=self.per, aggregates=made)
+        plain = {f: getattr(self, f) for f in ("step", "input", "window", "per", "running", "spread")}
+        return WindowAggregate(**plain, aggregates=made)

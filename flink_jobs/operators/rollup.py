@@ -64,6 +64,10 @@ class Rollup(WindowAggregate):
                 f"Name each column once in 'per' or 'levels', and none {LEVEL}.",
                 path=("steps", self.step),
             )
+        if self.running or self.spread > 1:
+            raise DeclarationError(
+                f"Step '{self.step}' is running or spread, which a rollup cannot be. Take that out.", path=("steps", self.step)
+            )
         rows = self._flat(self.levels).out(given)
         columns = {c: t for c, t in rows.columns.items() if c not in names}
         bounds = ("window_start", "window_end", "window_time")

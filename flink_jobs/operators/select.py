@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 from flink_jobs.core.columns import quote
 from flink_jobs.core.errors import DeclarationError
@@ -24,6 +25,10 @@ class Select(Operator):
         With its input row.
     Nulls
         A condition that is NULL drops the row, as in SQL.
+    Rates
+        ``orders / views`` is NULL without views. ``wilson(orders, views)`` is the least rate that the counts still speak for:
+        the lower end of the 95 % score interval (Wilson 1927), to the millionth; few trials give a low bound, so that a list
+        by it puts 90 of 100 before 1 of 1.
 
     >>> from flink_jobs.core.relation import Relation
     >>> views = Relation("views", {"id": "bigint", "n": "bigint", "ts": "timestamp"}, ("id",), "ts")
@@ -53,7 +58,16 @@ class Select(Operator):
                     f"'{self.input}'. Keep it as it is, and compute a column of another name if you need one.",
                     path=("steps", self.step),
                 )
-        return replace(rows, name=self.step, columns=types)
+        as_they_were = set(types) - set(self.columns)
+        return replace(
+            rows,
+            name=self.step,
+            columns=types,
+            # Of a list without some of its rows, what is left may be anything.
+            growing=() if self.where else tuple(c for c in rows.growing if c in as_they_were),
+            ranked=rows.ranked if as_they_were.issuperset(rows.ranked) else (),
+            by=tuple(takewhile(lambda order: order.split()[0] in as_they_were, rows.by)),
+        )
 
     def select(self, given: Given) -> str:
         rows = given[self.input]

@@ -11,6 +11,7 @@ from flink_jobs.core.errors import DeclarationError, LooseOrder
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import ANY, Relation
 from flink_jobs.core.state import State, each_row
+from flink_jobs.operators.spread import firsts
 
 _BOUNDS = ("window_start", "window_end")
 
@@ -42,6 +43,9 @@ class TopN(Operator):
     When
         Once, as the watermark passes the end of the window. Over a running aggregate: the list so far at each change, and
         the row of a rank replaces the one before it.
+    Hot keys
+        A list without ``per`` is the work of one slot. ``spread`` first ranks in so many parts, which different slots work
+        on, and then the first of each; the rows are the same.
     Order
         Must tell any two rows of a group apart, else LooseOrder.
 
@@ -62,6 +66,7 @@ class TopN(Operator):
     n: int = Field(ge=1, le=10_000)
     per: tuple[str, ...] = ()
     by: tuple[Order, ...] = Field(min_length=1)
+    spread: int = Field(default=1, ge=1, le=1024)
 
     def out(self, given: Given) -> Relation:
         rows = given[self.input]
@@ -75,6 +80,12 @@ class TopN(Operator):
         missing = [k for k in rows.key if k not in {*order, *self.per, *_BOUNDS}]
         if missing:
             raise LooseOrder(order, missing=missing, step=self.step)
+        if self.spread > 1 and rows.kind == "upsert":
+            raise DeclarationError(
+                f"Step '{self.step}' spreads the list of '{self.input}', whose rows are replaced while their window "
+                "runs, which it cannot. Take spread out.",
+                path=("steps", self.step),
+            )
         return Relation(
             name=self.step,
             columns={**rows.columns, "rank": "bigint"},
@@ -83,13 +94,20 @@ class TopN(Operator):
             kind=rows.kind,
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
+            every_ms=rows.every_ms,
+            growing=rows.growing,
+            ranked=tuple(k for k in rows.key if k not in {*self.per, *_BOUNDS}),
+            by=tuple(f"{o.column} {o.direction}" for o in self.by),
         )
 
     def select(self, given: Given) -> str:
-        group, order = quoted((*_BOUNDS, *self.per)), ", ".join(o.sql for o in self.by)
+        rows, group, order = given[self.input], (*_BOUNDS, *self.per), ", ".join(o.sql for o in self.by)
+        source, columns = quote(self.input), quoted(rows.columns)
+        if self.spread > 1:
+            source = firsts(rows, group, order, self.n, self.spread)
         return (
-            f"SELECT {quoted(given[self.input].columns)}, `rank` FROM (\n"
-            f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order}) AS `rank` FROM {quote(self.input)}\n"
+            f"SELECT {columns}, `rank` FROM (\n"
+            f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {quoted(group)} ORDER BY {order}) AS `rank` FROM {source}\n"
             f") WHERE `rank` <= {self.n}"
         )
 
@@ -103,10 +121,11 @@ class TopN(Operator):
 
     def state(self, given: Given) -> tuple[State, ...]:
         """The rows of a window, which come as it ends and leave with the watermark; over a running aggregate all of them,
-        since any may rise, as long as the job remembers their window.
+        since any may rise, as long as the job remembers their window. With ``spread`` the first of all parts a second time.
         """
         rows = given[self.input]
-        return (each_row(rows, (*_BOUNDS, *self.per), ANY if rows.kind == "upsert" else 0),)
+        kept = each_row(rows, (*_BOUNDS, *self.per), ANY if rows.kind == "upsert" else 0)
+        return (kept, kept) if self.spread > 1 else (kept,)
 
     def outline(self, given: Given) -> str:
         return self.reference(given)

@@ -14,7 +14,8 @@ from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.outline import grouped
 from flink_jobs.core.relation import ANY, Relation
 from flink_jobs.core.state import State, each_stretch, each_value
-from flink_jobs.operators.aggregate import Aggregate, last_value, partial
+from flink_jobs.operators.aggregate import GROWING, Aggregate, last_value, partial
+from flink_jobs.operators.spread import PART, distinct_columns, in_parts, part, together
 
 
 class Window(BaseModel):
@@ -75,6 +76,9 @@ class WindowAggregate(Operator):
         Once, as the watermark passes the end of the window. A row behind the watermark is dropped live; the raw table keeps it.
         ``running``: the aggregate so far with each row that changes it, and the last of these is the same row as without; a
         row behind the watermark counts as long as its partition is open.
+    Hot keys
+        Counts and sums of a key are added up where its rows are read, so one busy key is no more work than others. Distinct
+        values are not: ``spread`` counts those of a key in so many parts, which different slots work on.
 
     >>> from flink_jobs.core.relation import Relation
     >>> views = Relation("views", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
@@ -91,6 +95,7 @@ class WindowAggregate(Operator):
     per: tuple[str, ...] = ()
     aggregates: dict[str, Aggregate] = Field(min_length=1)
     running: bool = False
+    spread: int = Field(default=1, ge=1, le=1024)
 
     def out(self, given: Given) -> Relation:
         rows = given[self.input]
@@ -103,6 +108,7 @@ class WindowAggregate(Operator):
         rows.require(*self.per, step=self.step)
         bounds = dict.fromkeys(("window_start", "window_end", "window_time"), "timestamp")
         made = {n: a.type(rows, step=self.step) for n, a in self.aggregates.items()}
+        self._check_spread()
         kept = {**bounds, **{c: rows.columns[c] for c in self.per}}
         both = sorted(set(made) & set(kept))
         if both or set(self.per) & set(bounds):
@@ -118,13 +124,35 @@ class WindowAggregate(Operator):
             kind="upsert" if self.running else "append",
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
+            every_ms=self.window.every or self.window.size,
+            growing=tuple(n for n, a in self.aggregates.items() if a.function in GROWING),
         ).reaching(back_ms=self.window.size - 1)
 
     def select(self, given: Given) -> str:
         rows = given[self.input]
         group = quoted(("window_start", "window_end", "window_time", *self.per))
+        if self.spread > 1:
+            return self._in_two_levels(rows, group)
         items = ", ".join(f"{self._item(a, rows)} AS {quote(n)}" for n, a in self.aggregates.items())
         return f"SELECT {group}, {items}\nFROM {self._windowed(rows)}\nGROUP BY {group}"
+
+    def _in_two_levels(self, rows: Relation, group: str) -> str:
+        dealt = f"SELECT *, {part(tuple(distinct_columns(self.aggregates)) or rows.key, self.spread)} FROM {quote(self.input)}"
+        made = ", ".join(in_parts(self.aggregates, rows, step=self.step))
+        table = self.window.table("_dealt", rows.event_time)
+        parts = f"WITH `_dealt` AS (\n{dealt}\n)\nSELECT {group}, {made}\nFROM {table}\nGROUP BY {group}, {quote(PART)}"
+        items = ", ".join(together(self.aggregates, rows, step=self.step))
+        return f"SELECT {group}, {items} FROM (\n{parts}\n) GROUP BY {group}"
+
+    def _check_spread(self) -> None:
+        columns = distinct_columns(self.aggregates)
+        if self.spread > 1 and (self.running or len(columns) > 1):
+            odd = "it is running" if self.running else f"it counts different values of {' and '.join(columns)}"
+            raise DeclarationError(
+                f"Step '{self.step}' spreads its keys, but {odd}, and parts are made for one column of windows that end. "
+                "Take spread out, or count each column in a step of its own.",
+                path=("steps", self.step),
+            )
 
     def _windowed(self, rows: Relation) -> str:
         """The rows with the bounds of their windows; where these are expressions, live groups do not wait for the watermark."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from flink_jobs.core.errors import DeclarationError, UnknownColumn, WrongType
 from flink_jobs.core.expression import compile_expression, condition
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.wilson import Z, lower_bound
 from tests.core.plain import NUMBERS, ROWS, SHARES, TESTS, Told
 
 if TYPE_CHECKING:
@@ -95,6 +97,33 @@ def test_epoch_milliseconds_keep_the_milliseconds(db: DuckDBPyConnection) -> Non
     ]
 
 
+def exact(successes: int, trials: int) -> Decimal:
+    """The lower end of Wilson's interval in fifty digits."""
+    with localcontext() as digits:
+        digits.prec = 50
+        z, k, n = Decimal(Z), Decimal(successes), Decimal(trials)
+        return (k + z * z / 2 - z * (k * (n - k) / n + z * z / 4).sqrt()) / (n + z * z)
+
+
+def test_wilson_is_the_exact_lower_bound_to_the_millionth(db: DuckDBPyConnection) -> None:
+    counts = [(k, n) for n in range(1, 40) for k in range(n + 1)]
+    counts += [(n // parts, n) for n in (10**3, 10**6, 10**9, 2**62) for parts in (n, 1000, 3, 2, 1)]
+    listed = ", ".join(f"({k}, {n})" for k, n in counts)
+    found = db.execute(f"SELECT k, n, {lower_bound('k', 'n')} FROM (VALUES {listed}) AS t(k, n)").fetchall()
+    assert len(found) == len(counts)
+    assert [(k, n, w) for k, n, w in found if not -2e-7 < float(exact(k, n)) - w < 1e-6 + 2e-7] == []
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "bound"),
+    [(0, 7, 0), (-1, 7, 0), (1, 2, 0.094531), (9, 4, 0.510109), (3, 0, None), (None, 3, None), (3, None, None)],
+)
+def test_wilson_of_few_none_and_too_many(db: DuckDBPyConnection, successes: object, trials: object, bound: object) -> None:
+    sql = compile_expression("wilson(a, b)", ROWS, step="s").duckdb
+    given = "SELECT CAST(? AS BIGINT) AS a, CAST(? AS INTEGER) AS b"
+    assert db.execute(f"SELECT {sql} FROM ({given})", [successes, trials]).fetchone() == (bound,)
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -116,6 +145,8 @@ def test_epoch_milliseconds_keep_the_milliseconds(db: DuckDBPyConnection) -> Non
         ("CAST(s AS bigint)", "casts string to bigint"),
         ("CAST(d AS decimal(18,2))", "casts double to decimal"),
         ("9223372036854775808", "which no bigint can hold"),
+        ("wilson(a, d)", "counts successes and trials in double; cast both to bigint"),
+        ("wilson(s, a)", "needs a number, but s is string"),
     ],
 )
 def test_types_that_do_not_fit_are_refused(text: str, what: str) -> None:
@@ -127,8 +158,8 @@ def test_types_that_do_not_fit_are_refused(text: str, what: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["RAND()", "CURRENT_TIMESTAMP", "a % 2", "NULL", "(SELECT 1)", "a IN (SELECT 1)", "a; b", "COUNT(*)", "a IS TRUE",
-     "CASE a WHEN 1 THEN 2 END", "s SIMILAR TO 'x'", "SELECT a", "DROP TABLE r", "a::bigint[]", "*"],
+    ["RAND()", "wilson(a)", "CURRENT_TIMESTAMP", "a % 2", "NULL", "(SELECT 1)", "a IN (SELECT 1)", "a; b", "COUNT(*)",
+     "a IS TRUE", "CASE a WHEN 1 THEN 2 END", "s SIMILAR TO 'x'", "SELECT a", "DROP TABLE r", "a::bigint[]", "*"],
 )  # fmt: skip
 def test_what_is_not_known_to_agree_is_refused(text: str) -> None:
     with pytest.raises(DeclarationError, match="not known to mean the same|is not a column type"):

@@ -40,6 +40,8 @@ KEPT = {
         "every row of orders until the watermark passes",
         "every row of prices until the watermark passes",
     ],
+    "previous_window": ["every row of hourly for 1h", "a count for each item_id, window_time of hourly for 1h"],
+    "rank_changes": ["an entry for each item_id and 1m of board for 2m"],
     "rollup": [
         "an entry for each country, city and 1d of sales for 1d",
         "an entry for each country and 1d of sales for 1d",

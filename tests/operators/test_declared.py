@@ -28,6 +28,13 @@ REFUSED = [
     ("window_aggregate", {**HOURLY, "input": "counts"}, "carry the bounds of windows already"),
     ("window_aggregate", {**HOURLY, "aggregates": {"item": {"count": "*"}}}, "column 'item' twice"),
     ("window_aggregate", {**HOURLY, "aggregates": {"x": {"sum": "item"}}}, "depends on the order"),
+    ("window_aggregate", {**HOURLY, "spread": 4, "running": True}, "spreads its keys, but it is running"),
+    (
+        "window_aggregate",
+        {**HOURLY, "spread": 4, "aggregates": {"a": {"count_distinct": "user_id"}, "b": {"count_distinct": "price"}}},
+        "counts different values of user_id and price.*a step of its own",
+    ),
+    ("rollup", {**HOURLY, "per": [], "levels": ["item"], "running": True}, "a rollup cannot be"),
     ("deduplicate", {"input": "clicks", "by": ["user_id"], "within": "1h"}, "lets rows tie.*for example: id"),
     ("look_back_aggregate", {**LOOK_BACK, "input": "clicks", "per": ["usr_id"]}, "Did you mean 'user_id'"),
     ("look_back_aggregate", {**LOOK_BACK, "input": "clicks", "instant": "exclude"}, "only count, sum, avg and last can"),

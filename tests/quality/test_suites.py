@@ -162,10 +162,41 @@ def test_a_misspelt_suite_is_named_with_its_cure() -> None:
         suite_name(Subject("x", {"id": "bigint"}, ("id",), "ts", suite="featurs"))
 
 
-@pytest.mark.parametrize(("ranks", "title"), [([0, 1], "rank is 1 or more"), ([2, 3], "Ranks begin with 1")])
-def test_ranks_of_a_board_begin_with_one(ranks: list[int], title: str) -> None:
-    board = Subject(
-        "hot_items_hourly", {"item_id": "bigint", "ts": "timestamp", "rank": "bigint"}, ("ts", "rank"), "ts"
+HOLES, RISES, FALLS = (
+    "Ranks are 1, 2, 3, ... without holes",
+    "views does not rise down the list",
+    "views at a rank does not fall while its window grows",
+)
+
+
+def board(ranks: list[int], counts: list[int]) -> tuple[pa.Table, PartitionContext]:
+    """Two ends of one window with two rows each."""
+    subject = Subject(
+        "hot_items_hourly",
+        {**dict.fromkeys(("window_start", "window_end", "window_time"), "timestamp"), "views": "bigint", "rank": "bigint"},
+        ("window_start", "window_end", "rank"),
+        "window_time",
+        by=("views desc", "item_id asc"),
+        growing=("views",),
     )
-    rows = table(board, {"item_id": [1, 2], "ts": [START, START], "rank": ranks})
-    assert judged(rows, ctx(board, previous=()), title)[0] == "critical"
+    ends = [START + timedelta(hours=h) for h in (1, 1, 24, 24)]
+    times = {"window_start": [START] * 4, "window_end": ends, "window_time": [e - timedelta(minutes=1) for e in ends]}
+    return table(subject, {**times, "views": counts, "rank": ranks}), ctx(subject, previous=())
+
+
+@pytest.mark.parametrize(
+    ("ranks", "counts", "title"),
+    [
+        ([0, 1, 1, 2], [5, 3, 6, 3], HOLES),
+        ([2, 3, 1, 2], [5, 3, 6, 3], HOLES),
+        ([1, 2, 1, 3], [5, 3, 6, 3], HOLES),
+        ([1, 2, 1, 2], [5, 6, 6, 6], RISES),
+        ([1, 2, 1, 2], [5, 3, 6, 2], FALLS),
+    ],
+)
+def test_holes_and_false_order_of_a_board_are_refused(ranks: list[int], counts: list[int], title: str) -> None:
+    assert judged(*board(ranks, counts), title)[0] == "critical"
+
+
+def test_a_good_board_passes() -> None:
+    assert check_partition(*board([1, 2, 1, 2], [5, 3, 6, 3]), RUN).status == "pass"

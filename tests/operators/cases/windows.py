@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.operator import Operator
+from tests.operators.cases.boards import BOARDS
 from tests.operators.cases.case import DAY, Case, at, dataset, step
 from tests.operators.cases.rows import JUST_CLICKS
 
@@ -77,4 +78,5 @@ CASES = [
     Case("the list so far", _EDGES, {**_running(tumble="1d"), **_LIST}, "list", span=_MONTH_END),
     Case("the list so far in groups", JUST_CLICKS, {**_CLICKS_SO_FAR, **_FIRST_OF_MANY, **_ONLY_SOME}, "some"),
     Case("the list so far of nothing", {"edges": (EDGES, [])}, {**_running(tumble="1d"), **_LIST}, "list", span=_MONTH_END),
+    *BOARDS,
 ]

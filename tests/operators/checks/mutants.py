@@ -17,6 +17,8 @@ _ROW = "a row alone decides: nothing before or after it is looked at"
 NOT_THERE: dict[str, dict[str, str]] = {
     "interval_join": {"tie": "every row meets every row within reach: there is no tie to decide"},
     "point_in_time_join": {"tie": "key and instant name one row of the right side"},
+    "previous_window": {"tie": "a key has one row in a window"},
+    "rank_changes": {"tie": "the list that it reads has decided all ties"},
     "sample": {"window end": _ROW, "tie": _ROW},
     "select": {"window end": _ROW, "tie": _ROW},
     "sessionize": {"tie": "rows of one instant lie in one session, in any order"},
@@ -99,6 +101,17 @@ ERRORS: dict[str, list[Error]] = {
         ("null", "NULLs are not counted", "COUNT(1)", "COUNT(`user_id`)"),
         ("meaning", "the first for the last", "MAX(CAST(`ts`", "MIN(CAST(`ts`"),
         ("meaning", "the total is lost", ", ())", ")"),
+    ],
+    "previous_window": [
+        ("window end", "any earlier window will do", "CASE WHEN SUBSTRING(`_least_n`, 1, 23) = ", "CASE WHEN SUBSTRING(`_least_n`, 1, 23) <> "),
+        ("window end", "the window before is out of sight", "00:00:10.000'", "00:00:09.999'"),
+        ("null", "a missing window is filled from this one", "23) = CAST(", "23) >= CAST("),
+    ],
+    "rank_changes": [
+        ("window end", "a list is compared with none", "00:00:20.000'", "00:00:10.000'"),
+        ("meaning", "who stays is told", "WHERE `rank` IS DISTINCT FROM `rank_before`", ""),
+        ("null", "who left is lost", "WHERE `rank` IS DISTINCT FROM `rank_before`", "WHERE `rank` <> COALESCE(`rank_before`, 0)"),
+        ("meaning", "up is down", "`rank` < `rank_before`", "`rank` > `rank_before`"),
     ],
     "sample": [
         ("null", "NULLs are never drawn", "CAST(`item` AS STRING), '-')", "CAST(`item` AS STRING), CAST(NULL AS STRING))"),
