@@ -103,7 +103,7 @@ ERRORS: dict[str, list[Error]] = {
         ("meaning", "the total is lost", ", ())", ")"),
     ],
     "previous_window": [
-        ("window end", "any earlier window will do", "CASE WHEN SUBSTRING(`_least_n`, 1, 23) = ", "CASE WHEN SUBSTRING(`_least_n`, 1, 23) <> "),
+        ("window end", "any earlier window will do", "(`_least_n`, 1, 23) = ", "(`_least_n`, 1, 23) <> "),
         ("window end", "the window before is out of sight", "00:00:10.000'", "00:00:09.999'"),
         ("null", "a missing window is filled from this one", "23) = CAST(", "23) >= CAST("),
     ],
