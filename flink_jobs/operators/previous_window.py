@@ -79,7 +79,8 @@ class PreviousWindow(Operator):
                 path=("steps", self.step),
             )
         made = {n: rows.columns[c] for c, n in zip(self.columns, self._names(), strict=True)}
-        return replace(rows, name=self.step, columns={**rows.columns, **made}).reaching(back_ms=back)
+        grown = replace(rows, name=self.step, columns={**rows.columns, **made}, plain_windows=True)
+        return grown.reaching(back_ms=back)
 
     def select(self, given: Given) -> str:
         rows = given[self.input]

@@ -8,12 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.errors import DeclarationError, LooseOrder
+from flink_jobs.core.frame import either, interval
 from flink_jobs.core.operator import Given, Operator
 from flink_jobs.core.relation import ANY, Relation
 from flink_jobs.core.state import State, each_row
 from flink_jobs.operators.spread import firsts
 
 _BOUNDS = ("window_start", "window_end")
+_TIMES = (*_BOUNDS, "window_time")
+_BEFORE = {c: f"`_{c}` AS `{c}`" for c in _BOUNDS}
 
 
 class Order(BaseModel):
@@ -80,10 +83,10 @@ class TopN(Operator):
         missing = [k for k in rows.key if k not in {*order, *self.per, *_BOUNDS}]
         if missing:
             raise LooseOrder(order, missing=missing, step=self.step)
-        if self.spread > 1 and rows.kind == "upsert":
+        if self.spread > 1 and (rows.kind == "upsert" or rows.plain_windows):
+            odd = "are replaced while their window runs" if rows.kind == "upsert" else "were compared with earlier windows"
             raise DeclarationError(
-                f"Step '{self.step}' spreads the list of '{self.input}', whose rows are replaced while their window "
-                "runs, which it cannot. Take spread out.",
+                f"Step '{self.step}' spreads the list of '{self.input}', whose rows {odd}, which it cannot. Take spread out.",
                 path=("steps", self.step),
             )
         return Relation(
@@ -95,6 +98,7 @@ class TopN(Operator):
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
             every_ms=rows.every_ms,
+            plain_windows=rows.plain_windows,
             growing=rows.growing,
             ranked=tuple(k for k in rows.key if k not in {*self.per, *_BOUNDS}),
             by=tuple(f"{o.column} {o.direction}" for o in self.by),
@@ -105,11 +109,20 @@ class TopN(Operator):
         source, columns = quote(self.input), quoted(rows.columns)
         if self.spread > 1:
             source = firsts(rows, group, order, self.n, self.spread)
+        if rows.plain_windows:
+            source, live = either(live=self._windowed_anew(rows), batch=source), [_BEFORE.get(c, quote(c)) for c in rows.columns]
+            columns = either(live=", ".join(live), batch=columns)
         return (
             f"SELECT {columns}, `rank` FROM (\n"
             f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {quoted(group)} ORDER BY {order}) AS `rank` FROM {source}\n"
             f") WHERE `rank` <= {self.n}"
         )
+
+    def _windowed_anew(self, rows: Relation) -> str:
+        """Rows in windows of one millisecond, as many as there were windows: the engine ranks live in windows it knows."""
+        kept = [f"{quote(c)} AS {quote(f'_{c}')}" if c in _TIMES else quote(c) for c in rows.columns]
+        made = f"WITH `_rows` AS (\nSELECT {', '.join(kept)} FROM {quote(self.input)}\n)"
+        return f"(\n{made}\nSELECT * FROM TABLE(TUMBLE(TABLE `_rows`, DESCRIPTOR(`_window_time`), {interval(1)}))\n)"
 
     def reference(self, given: Given) -> str:
         group = ", ".join(f'"{c}"' for c in (*_BOUNDS, *self.per))

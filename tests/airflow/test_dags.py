@@ -78,26 +78,35 @@ def test_parsing_loads_no_heavy_module(file: Path) -> None:
 
 
 def test_partitions_are_days_and_runs_cover_the_day_before(bag: Any) -> None:
-    timetable = bag.dags["build_features"].timetable
-    assert timetable.key_format == "%Y-%m-%d" and timetable.run_offset == -1
+    for name in ("build_features", "rank_leaderboard"):
+        timetable = bag.dags[name].timetable
+        assert timetable.key_format == "%Y-%m-%d" and timetable.run_offset == -1
 
 
 def test_live_jobs_are_started_by_people_only(bag: Any) -> None:
-    for name in ("ingest_events", "run_live_features"):
+    for name in ("ingest_events", "run_live_features", "run_live_leaderboards"):
         assert {str(t.value) for t in bag.dags[name].allowed_run_types} == {"manual"}
         assert bag.dags[name].max_active_runs == 1
 
 
-@pytest.mark.parametrize("name", ["build_features", "repair_late", "run_live_features"])
+PUBLISH = ["build_features", "rank_leaderboard", "repair_late", "run_live_features", "run_live_leaderboards"]
+
+
+@pytest.mark.parametrize("name", PUBLISH)
 def test_what_publishes_can_be_asked_for_unproven_rows_and_does_not_by_itself(bag: Any, name: str) -> None:
     assert bag.dags[name].params["unproven"] is False
     (task,) = bag.dags[name].tasks
     assert "params.unproven" in str(getattr(task, "unproven", "") or task.command)
 
 
-def test_features_say_which_tables_they_publish(bag: Any) -> None:
-    (task,) = bag.dags["build_features"].tasks
-    assert sorted(asset.name for asset in task.outlets) == ["item_features", "user_features"]
+@pytest.mark.parametrize(
+    ("dag", "pipeline"), [("build_features", "shop_features"), ("rank_leaderboard", "shop_leaderboards")]
+)
+def test_a_dag_says_which_tables_its_pipeline_publishes(bag: Any, dag: str, pipeline: str) -> None:
+    from flink_jobs.jobs.catalog import find
+
+    (task,) = bag.dags[dag].tasks
+    assert sorted(asset.name for asset in task.outlets) == sorted(find(pipeline).publish)
 
 
 def _loaded(body: list[ast.stmt]) -> list[str]:

@@ -49,4 +49,5 @@ def test_a_ring_of_pipelines_ends(env: dict[str, str]) -> None:
 
 def test_the_shipped_pipelines_follow_from_the_raw_tables() -> None:
     found = {f.table for f in downstream(["orders"], {})}
-    assert found == {"user_features", "item_features", "order_paths", "outcome_waits", "view_outcomes"}
+    outcomes = {"outcome_waits", "view_outcomes", "top_items_by_rate"}
+    assert found == {"user_features", "item_features", "order_paths"} | outcomes

@@ -101,6 +101,17 @@ BOARDS = [
         "grown",
     ),
     Case(
+        "a list by growth",
+        WITH_VOTES,
+        {**_counts("votes", ["town", "item"], tumble="10s"),
+         **step("previous_window", "out", {"input": "counts", "columns": ["n"]}), **_GROWTH,
+         **step("top_n", "rising", {
+             "input": "grown", "n": 1, "by": [{"column": "growth", "direction": "desc"}, {"column": "town"}, {"column": "item"}],
+         }),
+         **step("rank_changes", "moves", {"input": "rising", "why": ["growth"]})},
+        "moves",
+    ),
+    Case(
         "values of a window further back",
         JUST_CLICKS,
         {**_counts("clicks", ["item", "user_id"], hop="10s", every="5s"),
