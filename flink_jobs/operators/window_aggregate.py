@@ -77,8 +77,9 @@ class WindowAggregate(Operator):
         ``running``: the aggregate so far with each row that changes it, and the last of these is the same row as without; a
         row behind the watermark counts as long as its partition is open.
     Hot keys
-        Counts and sums of a key are added up where its rows are read, so one busy key is no more work than others. Distinct
-        values are not: ``spread`` counts those of a key in so many parts, which different slots work on.
+        Counts, sums and distinct values of a key are gathered where its rows are read, before they go to its slot, so one busy
+        key is hardly more work than others. ``spread`` counts the distinct values of a key in so many parts, which different
+        slots work on: for a key of whose rows nearly every one has a value of its own.
 
     >>> from flink_jobs.core.relation import Relation
     >>> views = Relation("views", {"id": "bigint", "item_id": "bigint", "ts": "timestamp"}, ("id",), "ts")
