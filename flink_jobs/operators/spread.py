@@ -2,7 +2,7 @@
 
 The rows are dealt into parts by a hash; each part is worked on alone, and what is left of all parts is put together. The rows
 that come out are the same. Counts, sums, least and greatest values need none of it: the engine adds up each slot's rows
-before it sends them on. Distinct values and the list over all keys do.
+before it sends them on. The list over all keys does, and distinct values of a key do where nearly every row has its own.
 """
 
 from __future__ import annotations
