@@ -12,6 +12,7 @@ from flink_jobs.ingest.feeds import open_feed
 from flink_jobs.ingest.load import load
 from flink_jobs.jobs.catalog import find
 from flink_jobs.proof.prove import Asked, prove
+from flink_jobs.proof.verdict import Proof
 from flink_jobs.runs import batch
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "taobao_behaviour"
@@ -35,17 +36,22 @@ def shop(platform: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settin
     return settings
 
 
-def test_a_day_passes_the_gate_and_a_second_run_changes_nothing(shop: Settings) -> None:
+@pytest.fixture(scope="module")
+def proof(shop: Settings) -> Proof:
+    return prove(Asked(pipeline="shop_features", span=DAY), settings=shop)
+
+
+def test_past_and_present_give_the_same_rows(proof: Proof) -> None:
+    assert [t for t in proof.tables if t.differing] == []
+    assert proof.rows == 8_301 + 8_328
+
+
+def test_a_proven_day_passes_the_gate_and_a_second_run_changes_nothing(shop: Settings, proof: Proof) -> None:
     done = []
     for name in ("taobao-1", "taobao-2"):
         run = batch.start("shop_features", DAY, name, settings=shop)
+        assert run.proof == proof.summary
         batch.wait(run, settings=shop)
         done.append(batch.publish(run, batch.audit(run, settings=shop), settings=shop))
     assert done[0]["user_features"].rows == done[1]["user_features"].rows == 8_301
     assert done[0]["item_features"].rows == done[1]["item_features"].rows == 8_328
-
-
-def test_past_and_present_give_the_same_rows(shop: Settings) -> None:
-    proof = prove(Asked(pipeline="shop_features", span=DAY), settings=shop)
-    assert [t for t in proof.tables if t.differing] == []
-    assert proof.rows == 8_301 + 8_328
