@@ -37,6 +37,7 @@ def test_the_state_is_that_of_the_declared_version(lake: Path) -> None:
 def test_pipelines_without_a_table_are_left_out_and_foreign_ones_are_not(proven: Path) -> None:
     assert [(s.pipeline, s.state) for s in standings(proven)] == [
         ("my_pipeline", "proven"), (BOARDS, "proven"), (SHOP, "disproven"),
+        ("shop_leaderboards", "unproven"), ("shop_outcomes", "unproven"),
     ]  # fmt: skip
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.exactly_once import own_platform
 from benchmarks.kills import run
-from tests.operators.checks.bases import cover
+from tests.operators.checks.bases import bases, beside
 from tests.operators.checks.calendar import of_kinds
-from tests.operators.proving import grouped
+from tests.operators.proving import TOGETHER, grouped
 
 pytestmark = [
     pytest.mark.recovery,
@@ -25,7 +25,7 @@ PORTS = 30_000
 
 
 def test_operators_survive_kills_in_the_middle(tmp_path: Path) -> None:
-    in_memory, others = grouped(of_kinds(cover()))
+    (in_memory, *_), (others,) = grouped(of_kinds(bases())), grouped(of_kinds(beside(bases()[:TOGETHER])))
     with own_platform(PORTS) as settings:
         trial = run(settings, in_memory, tmp_path / "heap", kills=2)
         on_disk = run(settings, others, tmp_path / "disk", kills=1, backend="rocksdb")

@@ -35,6 +35,16 @@ def cover() -> list[Case]:
     return chosen
 
 
+def beside(some: list[Case]) -> list[Case]:
+    """Few bases in which each operator is at work that ``some`` have not."""
+    waiting, chosen = {verb for case in bases() for verb in verbs(case)} - {v for case in some for v in verbs(case)}, list[Case]()
+    for case in sorted(bases(), key=lambda c: -len(waiting & set(verbs(c)))):
+        if waiting & set(verbs(case)):
+            chosen.append(case)
+            waiting -= set(verbs(case))
+    return chosen
+
+
 def _outputs(case: Case) -> set[tuple[str, str]]:
     return {(step.verb(), case.pipeline.relations[name].kind) for name, step in case.steps.items()}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from flink_jobs.operators import operators
 from tests.operators.cases import CASES, Case
-from tests.operators.checks.bases import bases, cover, verbs
+from tests.operators.checks.bases import bases, beside, cover, verbs
 from tests.operators.checks.behind import KEEPS, PASSES, drops
 from tests.operators.checks.kinds import KINDS
 from tests.operators.checks.mutants import ERRORS, NOT_THERE
@@ -52,7 +52,12 @@ def tight(side: str, test: str, held: Mapping[str, list[Case]]) -> Check:
 
 
 def shrinking() -> Counts:
-    return of(cover()[:TOGETHER])
+    return of(bases()[:TOGETHER])
+
+
+def killed() -> Counts:
+    some = bases()[:TOGETHER]
+    return of([*some, *beside(some)])
 
 
 def dropping() -> Counts:
@@ -87,7 +92,7 @@ def checks() -> list[Check]:
         Check("empty input", f"{rows}inputs_of_nothing", lambda: of(bases())),
         Check("one row", f"{rows}inputs_of_one_row", lambda: of(bases())),
         Check("late rows are counted exactly", f"{late}late_rows_are_counted_exactly", lambda: of(cover())),
-        Check("killed and restored in the middle", kills, lambda: of(cover())),
+        Check("killed and restored in the middle", kills, killed),
         Check("state shrinks after the watermark", kills, shrinking, on_disk),
         Check("no clock, no chance", clock, lambda: of(CASES.values())),
         Check("look-back and look-ahead are enough", f"{near}what_is_declared_is_enough", lambda: of(bases())),
