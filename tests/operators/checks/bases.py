@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from flink_jobs.core.relation import ANY
 from tests.operators.cases import CASES, Case
 
+T = TypeVar("T")
 _FAR_PAST = 2000
 _WORD = re.compile(r"[a-z_]+")
 
@@ -27,21 +28,22 @@ def bases() -> list[Case]:
 
 def cover() -> list[Case]:
     """Few bases in which each operator is at work, with each kind of output that it has among them."""
-    waiting, chosen = {pair for case in bases() for pair in _outputs(case)}, list[Case]()
-    for case in sorted(bases(), key=lambda c: -len(_outputs(c))):
-        if waiting & _outputs(case):
-            chosen.append(case)
-            waiting -= _outputs(case)
-    return chosen
+    return _few({pair for case in bases() for pair in _outputs(case)}, _outputs)
 
 
 def beside(some: list[Case]) -> list[Case]:
     """Few bases in which each operator is at work that ``some`` have not."""
-    waiting, chosen = {verb for case in bases() for verb in verbs(case)} - {v for case in some for v in verbs(case)}, list[Case]()
-    for case in sorted(bases(), key=lambda c: -len(waiting & set(verbs(c)))):
-        if waiting & set(verbs(case)):
+    of = {verb for case in bases() for verb in verbs(case)} - {verb for case in some for verb in verbs(case)}
+    return _few(of, lambda case: set(verbs(case)))
+
+
+def _few(wanted: set[T], has: Callable[[Case], set[T]]) -> list[Case]:
+    """Bases that have all that is wanted among them, those with the most of it first."""
+    left, chosen = set(wanted), list[Case]()
+    for case in sorted(bases(), key=lambda c: -len(wanted & has(c))):
+        if left & has(case):
             chosen.append(case)
-            waiting -= set(verbs(case))
+            left -= has(case)
     return chosen
 
 
