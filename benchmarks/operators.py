@@ -82,13 +82,14 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("--only", nargs="*", choices=tables, default=tables)
     parser.add_argument("--parallelism", type=int, default=2)
+    parser.add_argument("--checkpoint-ms", type=int, default=60_000)
     parser.add_argument("--state-backend", default="heap")
     parser.add_argument("--port-base", type=int, default=30_200)
     asked = parser.parse_args()
     log = BigLog(asked.events, asked.labels)
     with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
         whole = plan(find(str(FILE)), log.span)
-        inputs = Inputs(settings, log, whole, parallelism=asked.parallelism, checkpoint_ms=10_000)
+        inputs = Inputs(settings, log, whole, parallelism=asked.parallelism, checkpoint_ms=asked.checkpoint_ms)
         lines = [run(inputs, log, table, checked_backend(asked.state_backend)) for table in asked.only]
     wrong = sum(sum(line.differing.values()) for line in lines)
     print(f"{len(lines)} operators, {sum(line.rows for line in lines):,} rows, {wrong} differing")

@@ -18,15 +18,14 @@ def of(packed: str) -> str:
     return f"SUBSTRING({packed}, 1, {WIDTH})"
 
 
-def time(text: str, *, fraction: str | None = None, cast: str = "CAST") -> str:
-    """The time of a stamp. ``fraction``: three digits that stand elsewhere; ``cast``: TRY_CAST for text that may be none.
+def time(text: str, *, clock: str | None = None, cast: str = "CAST") -> str:
+    """The time of a stamp. ``clock``: its second half where that needs mending; ``cast``: TRY_CAST for text that may be none.
 
-    Day and clock apart: a cast of both at once goes through a formatter of Java, which costs ten times as much.
+    Day and clock apart: a cast of both at once goes through a formatter of Java, which costs many times as much.
     """
-    hour, minute, second = (f"{cast}(SUBSTRING({text}, {start}, 2) AS INT)" for start in (12, 15, 18))
-    millis = f"{cast}({fraction or f'SUBSTRING({text}, 21, 3)'} AS INT)"
-    clock = f"((({hour} * 60 + {minute}) * 60 + {second}) * 1000 + {millis})"
-    return f"CAST({day(text, cast=cast)} AS TIMESTAMP(3)) + {clock} * INTERVAL '0.001' SECOND(1, 3)"
+    clock = clock or f"SUBSTRING({text}, 12, 12)"
+    since_midnight = f"({cast}({clock} AS TIME(3)) - TIME '00:00:00') DAY TO SECOND(3)"
+    return f"CAST({day(text, cast=cast)} AS TIMESTAMP(3)) + {since_midnight}"
 
 
 def day(text: str, *, cast: str = "CAST") -> str:
