@@ -44,8 +44,8 @@ SERVICES = {"kafka", "flink", "jobs", "runs", "committer"}
 START_MS = 1_700_000_000_000
 EVERY_COPY, EVERY_BROKEN = 50, 97
 _BATCH = 1_000
-CLICKS = Dataset(
-    name="clicks",
+MARKS = Dataset(
+    name="marks",
     columns={"event_id": "bigint", "user_id": "bigint", "ts": "timestamp"},
     key=("event_id",),
     event_time="ts",
@@ -75,8 +75,8 @@ class Trial:
 def run(settings: Settings, trial: Trial, *, say: Any = print) -> Trial:
     """Play, kill, wait until everything has arrived, count. The platform of ``settings`` must be up."""
     started = time.monotonic()
-    make_topics(settings, [CLICKS], partitions=2)
-    live.start(settings, NAME, "exactly_once", [CLICKS], parallelism=2, checkpoint_ms=2_000)
+    make_topics(settings, [MARKS], partitions=2)
+    live.start(settings, NAME, "exactly_once", [MARKS], parallelism=2, checkpoint_ms=2_000)
     sender = threading.Thread(target=_send, args=(settings, trial), name="sender", daemon=True)
     sender.start()
     for number, (victim, at_once) in enumerate(schedule(trial.kills, trial.seed)):
@@ -88,10 +88,11 @@ def run(settings: Settings, trial: Trial, *, say: Any = print) -> Trial:
         say(f"{time.monotonic() - started:6.1f} s  kill -9 {victim} (pid {pid})")
     sender.join()
     say(f"{time.monotonic() - started:6.1f} s  all records are sent")
-    trial.tally = account_topics(settings, [CLICKS], wait_s=120)[0]
-    counts = query(settings.lake, "SELECT count(*), count(DISTINCT event_id) FROM clicks").rows[0]
+    trial.tally = account_topics(settings, [MARKS], wait_s=120)[0]
+    counts = query(settings.lake, "SELECT count(*), count(DISTINCT event_id) FROM marks").rows[0]
     trial.table = (int(counts[0]), int(counts[1]))
     trial.attempts = len(registry.find(settings, NAME).attempts)
+    live.stop(settings, NAME)
     trial.seconds = time.monotonic() - started
     return trial
 
@@ -107,11 +108,11 @@ def departures(rows: int, rate: float) -> Iterator[list[Departure]]:
     for i in range(rows):
         at = int(i * 1000 / rate)
         raw = f'{{"event_id":{i},"user_id":{i % 1000},"ts":"{iso(from_ms(START_MS + at))}"}}'
-        batch.append(Departure(CLICKS.topic_name, at, str(i), raw))
+        batch.append(Departure(MARKS.topic_name, at, str(i), raw))
         if i % EVERY_COPY == 0:
-            batch.append(Departure(CLICKS.topic_name, at, str(i), raw))
+            batch.append(Departure(MARKS.topic_name, at, str(i), raw))
         if i % EVERY_BROKEN == 0:
-            batch.append(Departure(CLICKS.topic_name, at, str(i), raw[:-3]))
+            batch.append(Departure(MARKS.topic_name, at, str(i), raw[:-3]))
         if len(batch) >= _BATCH:
             yield batch
             batch = []

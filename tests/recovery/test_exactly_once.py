@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.exactly_once import VICTIMS, Trial, facts, own_platform, run
+from benchmarks.exactly_once import VICTIMS, Trial, facts, run
+from flink_jobs.core.settings import Settings
 
 pytestmark = [
     pytest.mark.recovery,
@@ -14,12 +15,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-PORTS = 29_700
 
-
-def test_kills_of_every_part_lose_and_double_nothing():
-    with own_platform(PORTS) as settings:
-        trial = run(settings, Trial(rows=100_000, kills=4, rate=2_000, seed=7))
+def test_kills_of_every_part_lose_and_double_nothing(killed: Settings) -> None:
+    trial = run(killed, Trial(rows=100_000, kills=4, rate=2_000, seed=7))
     print(facts(trial))
     assert trial.good, facts(trial)
     assert trial.tally is not None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.exactly_once import own_platform
 from benchmarks.kills import run
+from flink_jobs.core.settings import Settings
 from tests.operators.checks.bases import bases, beside
 from tests.operators.checks.calendar import of_kinds
 from tests.operators.proving import TOGETHER, grouped
@@ -21,14 +21,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-PORTS = 30_000
 
-
-def test_operators_survive_kills_in_the_middle(tmp_path: Path) -> None:
+def test_operators_survive_kills_in_the_middle(killed: Settings, tmp_path: Path) -> None:
     (in_memory, *_), (others,) = grouped(of_kinds(bases())), grouped(of_kinds(beside(bases()[:TOGETHER])))
-    with own_platform(PORTS) as settings:
-        trial = run(settings, in_memory, tmp_path / "heap", kills=2)
-        on_disk = run(settings, others, tmp_path / "disk", kills=1, backend="rocksdb")
+    trial = run(killed, in_memory, tmp_path / "heap", kills=2)
+    on_disk = run(killed, others, tmp_path / "disk", kills=1, backend="rocksdb")
     print(asdict(trial), asdict(on_disk))
     assert on_disk.good, asdict(on_disk)
     assert trial.good, asdict(trial)

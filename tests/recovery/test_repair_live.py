@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import pytest
 
-from benchmarks.exactly_once import own_platform
 from benchmarks.repair_live import DAYS, Trial, run
+from flink_jobs.core.settings import Settings
 
 pytestmark = [
     pytest.mark.recovery,
@@ -17,12 +17,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-PORTS = 29_500
 
-
-def test_late_rows_beside_a_live_job_are_kept_told_and_repaired() -> None:
-    with own_platform(PORTS) as settings:
-        trial = run(settings, Trial(20_000), seconds=20)
+def test_late_rows_beside_a_live_job_are_kept_told_and_repaired(killed: Settings) -> None:
+    trial = run(killed, Trial(20_000), seconds=20)
     print(asdict(trial))
     assert trial.good, asdict(trial)
     assert {table: len(days) for table, days in trial.repaired.items()} == dict.fromkeys(trial.differing, DAYS - 1)

@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 import pytest
 
-from benchmarks.exactly_once import VICTIMS, own_platform
+from benchmarks.exactly_once import VICTIMS
 from benchmarks.running import Trial, run
+from flink_jobs.core.settings import Settings
 
 pytestmark = [
     pytest.mark.recovery,
@@ -17,12 +18,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-PORTS = 29_800
 
-
-def test_a_running_list_survives_kills_of_every_part() -> None:
-    with own_platform(PORTS) as settings:
-        trial = run(settings, Trial(rows=60_000, kills=3, rate=2_000))
+def test_a_running_list_survives_kills_of_every_part(killed: Settings) -> None:
+    trial = run(killed, Trial(rows=60_000, kills=3, rate=2_000))
     print(asdict(trial))
     assert trial.good, asdict(trial)
     assert set(trial.killed) == set(VICTIMS)
