@@ -1,7 +1,8 @@
 """Ten million generated events through each operator: batch, live and the reference give the same rows.
 
-``python -m benchmarks.operators --events 10000000`` or, one by one, ``--only match label``. Batch reads tables, live reads
-topics whose records arrive shuffled within the watermark delay, and the reference is DuckDB. Exit code 1 when a row differs.
+``python -m benchmarks.operators --events 10000000`` or some, ``--only match label``; several share a job with ``--together 4``.
+Batch reads tables, live reads topics whose records arrive shuffled within the watermark delay, and the reference is DuckDB.
+Exit code 1 when a row differs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from benchmarks.big_log import BigLog
 from benchmarks.inputs import Inputs
 from benchmarks.measure import own_platform
 from flink_jobs.core.pipeline import Pipeline
-from flink_jobs.core.plan import StateBackend, checked_backend
+from flink_jobs.core.plan import Output, StateBackend, checked_backend
 from flink_jobs.jobs.build import plan
 from flink_jobs.jobs.catalog import find
 from flink_jobs.proof.compare import compare
@@ -38,41 +39,49 @@ class Line:
     differing: dict[str, int] = field(default_factory=dict)
 
 
-def alone(table: str) -> Pipeline:
-    """What one table needs of the declaration."""
+def some(tables: Sequence[str]) -> Pipeline:
+    """What these tables need of the declaration."""
     whole = find(str(FILE))
-    publication = whole.publish[table]
-    steps = {n: whole.steps[n] for n in whole.needed((publication.source,))}
-    read = whole.model_copy(update={"publish": {table: publication}}).reads()
-    return Pipeline(
-        name=f"only_{table}", datasets={n: whole.datasets[n] for n in read}, steps=steps, publish={table: publication}
-    )
+    publish = {table: whole.publish[table] for table in tables}
+    steps = {n: whole.steps[n] for n in whole.needed(tuple(p.source for p in publish.values()))}
+    read = whole.model_copy(update={"publish": publish}).reads()
+    return Pipeline(name="operators", datasets={n: whole.datasets[n] for n in read}, steps=steps, publish=publish)
 
 
-def run(inputs: Inputs, log: BigLog, table: str, state_backend: StateBackend) -> Line:
-    """Every way in turn, each compared with the batch; rows are deleted when they have been compared."""
-    line, pipeline, folder = Line(table), alone(table), inputs.settings.folder("out") / table
-    job = plan(pipeline, log.span)
+def run(inputs: Inputs, log: BigLog, tables: Sequence[str], state_backend: StateBackend) -> list[Line]:
+    """Every way in turn, each compared with the batch; rows are deleted when they have been compared.
 
-    def timed(way: str, work: Callable[[dict[str, Path]], None]) -> Path:
-        since, into = time.monotonic(), folder / way
-        work({table: into})
-        line.seconds[way] = round(time.monotonic() - since, 1)
-        return into
+    Tables of one job share its input, and so its time.
+    """
+    pipeline, folder = some(tables), inputs.settings.folder("out") / tables[0]
+    lines, job = {table: Line(table) for table in tables}, plan(pipeline, log.span)
 
-    batch = timed("batch", lambda into: inputs.run(job, into, live=False, files=True))
+    def timed(way: str, work: Callable[[dict[str, Path]], None]) -> None:
+        since = time.monotonic()
+        work({table: folder / table / way for table in tables})
+        for line in lines.values():
+            line.seconds[way] = round(time.monotonic() - since, 1)
+
+    timed("batch", lambda into: inputs.run(job, into, live=False, files=True))
     for way, work in (
         ("live", lambda into: inputs.run(job, into, live=True, state_backend=state_backend)),
         ("reference", lambda into: write(pipeline, inputs.folders, log.span, into)),
     ):
-        found = compare(("batch", batch), (way, timed(way, work)), job.outputs[0].columns, job.outputs[0].key)
-        line.rows, line.differing[way] = found.rows, found.differing
-        if not found.equal:
-            print(found.first[:3], file=sys.stderr)
-        shutil.rmtree(folder / way)
+        timed(way, work)
+        for output in job.outputs:
+            _compare(lines[output.table], way, folder / output.table, output)
     shutil.rmtree(folder)
-    print(json.dumps(asdict(line)), flush=True)
-    return line
+    for line in lines.values():
+        print(json.dumps(asdict(line)), flush=True)
+    return list(lines.values())
+
+
+def _compare(line: Line, way: str, folder: Path, output: Output) -> None:
+    found = compare(("batch", folder / "batch"), (way, folder / way), output.columns, output.key)
+    line.rows, line.differing[way] = found.rows, found.differing
+    if not found.equal:
+        print(output.table, found.first[:3], file=sys.stderr)
+    shutil.rmtree(folder / way)
 
 
 def main() -> None:
@@ -81,6 +90,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("--only", nargs="*", choices=tables, default=tables)
+    parser.add_argument("--together", type=int, default=1, help="tables a job; each alone unless said")
     parser.add_argument("--parallelism", type=int, default=2)
     parser.add_argument("--checkpoint-ms", type=int, default=60_000)
     parser.add_argument("--state-backend", default="heap")
@@ -90,7 +100,8 @@ def main() -> None:
     with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
         whole = plan(find(str(FILE)), log.span)
         inputs = Inputs(settings, log, whole, parallelism=asked.parallelism, checkpoint_ms=asked.checkpoint_ms)
-        lines = [run(inputs, log, table, checked_backend(asked.state_backend)) for table in asked.only]
+        jobs = [asked.only[i : i + asked.together] for i in range(0, len(asked.only), asked.together)]
+        lines = [line for tables in jobs for line in run(inputs, log, tables, checked_backend(asked.state_backend))]
     wrong = sum(sum(line.differing.values()) for line in lines)
     print(f"{len(lines)} operators, {sum(line.rows for line in lines):,} rows, {wrong} differing")
     sys.exit(1 if wrong or not all(line.rows for line in lines) else 0)
