@@ -29,14 +29,17 @@ _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z?$"
 
 
-def judged(dataset: Dataset, place: list[str], source: str, history_ms: int | None = None) -> str:
+def judged(dataset: Dataset, place: list[str], source: str, *, live: bool, history_ms: int | None = None) -> str:
     """SELECT over records with ``_raw`` and ``_known_at``: ``place``, the typed columns, and ``_problem``.
 
-    The event time comes out as ``_time``. Texts and values are each worked out once, see ``_once``.
+    The event time comes out as ``_time``; live it was read already, for the watermark. Texts and values are each worked out
+    once, see ``_once``.
     """
-    kept = ", ".join(place)
+    kept, time = ", ".join(place), dataset.event_time
     fields = {_text(name): _field(name) for name in dataset.columns}
     values = {_named(dataset, name): _typed(dataset, name, _text(name)) for name in dataset.columns}
+    if live:
+        values[TIME] = f"CASE WHEN {_is_time(dataset, _text(time), quote(time))} THEN CAST({quote(time)} AS TIMESTAMP(3)) END"
     read = f"SELECT {kept}, {_once(fields)}\nFROM {source}"
     typed = f"SELECT {kept}, {', '.join(fields)}, {_once(values)} FROM (\n{read}\n)"
     return f"SELECT {kept}, {', '.join(values)}, {problem(dataset, history_ms)} AS {PROBLEM} FROM (\n{typed}\n)"
@@ -66,15 +69,14 @@ def _typed(dataset: Dataset, name: str, text: str) -> str:
 def event_time(dataset: Dataset) -> str:
     """The time attribute of a live run: the event time where it is a time, else 1970; never NULL.
 
-    The engine works it out again for each use, so the text is read by one cast that is right for every good record and
-    may read what the judgement will refuse.
+    The engine works it out again for each use, so the text is read in a way that is right for every good record and may
+    read what the judgement will refuse.
     """
     text = _field(dataset.event_time)
     if dataset.time_format == "iso":
-        return f"IFNULL({_iso_stamp(text)}, {EPOCH})"
-    scale, low, high = _epoch_range(dataset)
-    number = f"GREATEST(LEAST(IFNULL(TRY_CAST({text} AS BIGINT), 0), {high - 1}), {low})"
-    return f"CAST(TO_TIMESTAMP_LTZ({number} * {scale}, 3) AS TIMESTAMP(3))"
+        return f"IFNULL({_iso_time(text)}, {EPOCH})"
+    _, low, high = _epoch_range(dataset)
+    return _epoch_time(f"GREATEST(LEAST(IFNULL(TRY_CAST({text} AS BIGINT), 0), {high - 1}), {low})", dataset)
 
 
 def watermark(dataset: Dataset) -> str:
@@ -142,13 +144,25 @@ def _pattern(word: str) -> str:
 
 def _time(text: str, dataset: Dataset) -> str:
     if dataset.time_format == "iso":
-        return _iso_time(text)
-    scale, low, high = _epoch_range(dataset)
-    number = f"TRY_CAST({text} AS BIGINT)"
-    return (
-        f"CASE WHEN {number} >= {low} AND {number} < {high} "
-        f"THEN CAST(TO_TIMESTAMP_LTZ({number} * {scale}, 3) AS TIMESTAMP(3)) END"
-    )
+        read, time = stamp.day(text, cast="TRY_CAST"), _iso_time(text)
+    else:
+        read, time = "", _epoch_time(f"TRY_CAST({text} AS BIGINT)", dataset)
+    return f"CASE WHEN {_is_time(dataset, text, read)} THEN {time} END"
+
+
+def _is_time(dataset: Dataset, text: str, read: str) -> str:
+    """Whether the text is a time. ``read`` is what a cast made of it; a real day is one that still has its text: the cast takes
+    30 February for the 1st or 2nd of March, and a live run takes no time at all for 1970. Texts are compared because a cast
+    of times before 1970 to days is a day off.
+    """
+    if dataset.time_format == "iso":
+        return f"REGEXP({text}, {literal(_ISO)}) AND SUBSTRING(CAST({read} AS STRING), 1, 10) = SUBSTRING({text}, 1, 10)"
+    _, low, high = _epoch_range(dataset)
+    return f"TRY_CAST({text} AS BIGINT) >= {low} AND TRY_CAST({text} AS BIGINT) < {high}"
+
+
+def _epoch_time(number: str, dataset: Dataset) -> str:
+    return f"CAST(TO_TIMESTAMP_LTZ({number} * {_epoch_range(dataset)[0]}, 3) AS TIMESTAMP(3))"
 
 
 def _epoch_range(dataset: Dataset) -> tuple[int, int, int]:
@@ -158,12 +172,6 @@ def _epoch_range(dataset: Dataset) -> tuple[int, int, int]:
 
 
 def _iso_time(text: str) -> str:
-    """The cast takes 30 February for the 1st or 2nd of March: a real day is the one that the text names."""
-    real = f"EXTRACT(DAY FROM {stamp.day(text, cast='TRY_CAST')}) = TRY_CAST(SUBSTRING({text}, 9, 2) AS INT)"
-    return f"CASE WHEN REGEXP({text}, {literal(_ISO)}) AND {real} THEN {_iso_stamp(text)} END"
-
-
-def _iso_stamp(text: str) -> str:
     return stamp.time(text, clock=f"REPLACE(SUBSTRING({text}, 12, 12), 'Z', '')", cast="TRY_CAST")
 
 

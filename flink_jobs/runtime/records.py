@@ -63,7 +63,9 @@ def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, 
     time = dialect.event_time(live, quote(dataset.event_time), raw_records.TIME)
     columns = ", ".join(time if c == dataset.event_time else quote(c) for c in dataset.columns)
     # In these words the engine keeps one mark a key live; a count would keep a row and its number.
-    first = f"SELECT ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {dialect.ARRIVAL}) AS `_copy`, r.* FROM (\n{good}\n) r"
+    first = (
+        f"SELECT ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {dialect.ARRIVAL}) AS `_copy`, r.* FROM (\n{good}\n) r"
+    )
     return f"SELECT {columns} FROM (\n{first}\n) WHERE `_copy` = 1"
 
 
@@ -81,7 +83,7 @@ def accounted(dataset: Dataset, *, live: bool, history_ms: int | None = None) ->
 def judged(dataset: Dataset, *, live: bool, history_ms: int | None = None) -> str:
     """SELECT: place, raw text, typed columns and ``_problem`` of every record; see ``raw_records.judged``."""
     place = [*map(quote, (*PLACE, "_raw")), *dialect.carried(live, quote(dataset.event_time))]
-    return raw_records.judged(dataset, place, quote(name_of(dataset.name)), history_ms)
+    return raw_records.judged(dataset, place, quote(name_of(dataset.name)), live=live, history_ms=history_ms)
 
 
 def _numbered(select: str, key: str) -> str:

@@ -90,7 +90,7 @@ def produce(bootstrap: str, topic: str, records: list[tuple[str, int]]) -> None:
 def _key(raw: str) -> bytes:
     try:
         return str(json.loads(raw)["event_id"]).encode()
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return b"?"
 
 

@@ -13,6 +13,7 @@ from flink_jobs.services import topics as kafka
 
 from . import rows
 from .jobs import OUTPUTS, batch_job, ingest_job, live_job
+from .test_judging import ARRIVED, cases
 
 # Sockets of the broker's client are closed by its own thread, some time after.
 pytestmark = [
@@ -39,6 +40,15 @@ def _bounded(topic, platform):
 def _finish(job, platform):
     client.submit(job, settings=platform)
     client.wait(job.job_id, settings=platform, timeout_s=180)
+
+
+def test_live_judges_a_record_as_batch_does(platform, topic, tmp_path):
+    given = {text: want for text, want in cases().items() if text and (want or ("",))[0] != "duplicate"}
+    rows.produce(platform.kafka, topic, [(text, round(ARRIVED.timestamp() * 1000)) for text in given])
+    _finish(ingest_job(_bounded(topic, platform), tmp_path, job_id=uuid.uuid4().hex, live=True), platform)
+    bad = {r["raw"]: (r["reason"], r["field"]) for r in rows.read(tmp_path / "clicks_quarantine")}
+    assert bad == {text: want for text, want in given.items() if want}
+    assert len(rows.read(tmp_path / "clicks")) == len(given) - len(bad)
 
 
 @pytest.mark.parametrize("parallelism", [1, 2])
