@@ -95,15 +95,15 @@ def proven(lake: Path) -> Path:
     return lake
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pages() -> Client:
-    """The pages for somebody who is signed in."""
+    """The pages for somebody who is signed in; where the lake is they ask with every request."""
     from mainstem_airflow.pages.app import create_app
 
     return Client(create_app(lambda: None))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def strange() -> Client:
     """The pages for nobody."""
     from mainstem_airflow.pages.app import create_app
