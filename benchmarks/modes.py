@@ -63,8 +63,12 @@ class Trial:
 
     def _json(self, dataset: Dataset, *, duties: bool) -> list[str]:
         time = dataset.event_time
-        columns = [f"`{c}` {'TIMESTAMP_LTZ(3)' if t == 'timestamp' else flink_type(t)}" for c, t in dataset.columns.items()]
-        columns.append(f"t AS CAST(`{time}` AS TIMESTAMP(3)), WATERMARK FOR t AS t - {interval(dataset.watermark_delay)}")
+        columns = [
+            f"`{c}` {'TIMESTAMP_LTZ(3)' if t == 'timestamp' else flink_type(t)}" for c, t in dataset.columns.items()
+        ]
+        columns.append(
+            f"t AS CAST(`{time}` AS TIMESTAMP(3)), WATERMARK FOR t AS t - {interval(dataset.watermark_delay)}"
+        )
         options = {
             "connector": "kafka", "topic": dataset.name, "properties.bootstrap.servers": self.settings.kafka,
             "scan.startup.mode": "earliest-offset", "scan.bounded.mode": "latest-offset", "format": "json",

@@ -39,7 +39,9 @@ def judged(dataset: Dataset, place: list[str], source: str, *, live: bool, histo
     fields = {_text(name): _field(name) for name in dataset.columns}
     values = {_named(dataset, name): _typed(dataset, name, _text(name)) for name in dataset.columns}
     if live:
-        values[TIME] = f"CASE WHEN {_is_time(dataset, _text(time), quote(time))} THEN CAST({quote(time)} AS TIMESTAMP(3)) END"
+        values[TIME] = (
+            f"CASE WHEN {_is_time(dataset, _text(time), quote(time))} THEN CAST({quote(time)} AS TIMESTAMP(3)) END"
+        )
     read = f"SELECT {kept}, {_once(fields)}\nFROM {source}"
     typed = f"SELECT {kept}, {', '.join(fields)}, {_once(values)} FROM (\n{read}\n)"
     return f"SELECT {kept}, {', '.join(values)}, {problem(dataset, history_ms)} AS {PROBLEM} FROM (\n{typed}\n)"
@@ -156,7 +158,9 @@ def _is_time(dataset: Dataset, text: str, read: str) -> str:
     of times before 1970 to days is a day off.
     """
     if dataset.time_format == "iso":
-        return f"REGEXP({text}, {literal(_ISO)}) AND SUBSTRING(CAST({read} AS STRING), 1, 10) = SUBSTRING({text}, 1, 10)"
+        return (
+            f"REGEXP({text}, {literal(_ISO)}) AND SUBSTRING(CAST({read} AS STRING), 1, 10) = SUBSTRING({text}, 1, 10)"
+        )
     _, low, high = _epoch_range(dataset)
     return f"TRY_CAST({text} AS BIGINT) >= {low} AND TRY_CAST({text} AS BIGINT) < {high}"
 

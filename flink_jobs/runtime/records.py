@@ -6,6 +6,8 @@ attribute with its watermark, and _arrival, by which rows can be numbered as the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flink_jobs.core.columns import quote, quoted
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import RunError
@@ -58,7 +60,7 @@ def from_files(dataset: Dataset, bound: Files) -> list[Statement]:
 def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, live: bool) -> str:
     """SELECT: the dataset as steps see it: good records of ``[read_from, read_to)``, the first arrival of each key."""
     span = [f"{raw_records.PROBLEM} IS NULL", *within(raw_records.TIME, read_from_ms, read_to_ms)]
-    good = f"SELECT * FROM (\n{judged(dataset, live=live)}\n){where(span)}"
+    good = f"SELECT * FROM (\n{judged(dataset, live=live, place=PLACE[:1] if live else PLACE[:3])}\n){where(span)}"
     key = quoted(dataset.key)
     time = dialect.event_time(live, quote(dataset.event_time), raw_records.TIME)
     columns = ", ".join(time if c == dataset.event_time else quote(c) for c in dataset.columns)
@@ -80,10 +82,13 @@ def accounted(dataset: Dataset, *, live: bool, history_ms: int | None = None) ->
     return _numbered(judged(dataset, live=live, history_ms=history_ms), key)
 
 
-def judged(dataset: Dataset, *, live: bool, history_ms: int | None = None) -> str:
-    """SELECT: place, raw text, typed columns and ``_problem`` of every record; see ``raw_records.judged``."""
-    place = [*map(quote, (*PLACE, "_raw")), *dialect.carried(live, quote(dataset.event_time))]
-    return raw_records.judged(dataset, place, quote(name_of(dataset.name)), live=live, history_ms=history_ms)
+def judged(dataset: Dataset, *, live: bool, history_ms: int | None = None, place: Sequence[str] = PLACE) -> str:
+    """SELECT: place, raw text, typed columns and ``_problem`` of every record; see ``raw_records.judged``.
+
+    What is not wanted of the place is left out here, as the engine does not see through the layers of judging.
+    """
+    kept = [*map(quote, (*place, "_raw")), *dialect.carried(live, quote(dataset.event_time))]
+    return raw_records.judged(dataset, kept, quote(name_of(dataset.name)), live=live, history_ms=history_ms)
 
 
 def _numbered(select: str, key: str) -> str:
