@@ -47,8 +47,9 @@ def drill(
     window = Window(row[END].replace(tzinfo=UTC), row[START].replace(tzinfo=UTC))
     key = {c: row[c] for c in (*it.group, *it.item)}
     behind = events_behind(it, lake, window, key, n=limit, as_made=True)
-    same = {c: row[c] for c in found.per}
-    return Drilled(row, behind, [same | dict(zip(behind.columns, event, strict=True)) for event in behind.rows])
+    columns, same = pipeline.relations[found.input].columns, {c: row[c] for c in found.per}
+    events = [same | dict(zip(behind.columns, event, strict=True)) for event in behind.rows]
+    return Drilled(row, behind, [{c: event[c] for c in columns} for event in events])
 
 
 def _windowed(pipeline: Pipeline, table: str) -> WindowAggregate:
