@@ -1,7 +1,7 @@
 """Bad input: what was tried and what the user saw, as a Markdown table: ``python -m benchmarks.bad_input``.
 
-Broken records go through the very load that users run, in a small engine inside this process; broken files never reach
-it. The test suite holds every line of the table (``tests/ingest/test_bad_input.py``).
+Broken records go through the very load that users run, in a small engine inside this process; broken files and
+wrong declarations never reach it. The test suite holds every line of the table (``tests/ingest/test_bad_input.py``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from flink_jobs.core.plan import IngestJob
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.feeds import Feed, FeedFile
 from flink_jobs.ingest.load import load
+from flink_jobs.jobs.declare import read_text
 from flink_jobs.lake.sql import query
 
 CLICKS = Dataset(
@@ -60,6 +61,15 @@ class File:
     content: bytes
     error: str
     how: FeedFile | None = None
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The steps of a pipeline over the stream ``views`` and a part of the error; nothing of it runs."""
+
+    what: str
+    steps: str
+    error: str
 
 
 def _json(what: str, line: str | bytes, seen: str) -> Record:
@@ -152,6 +162,31 @@ FILES = (
     ),
 )
 
+HOURLY = """
+  counted: {window_aggregate: {input: views, window: {tumble: 1h}, per: [item_id], aggregates: {n: {count: "*"}}}}"""
+DECLARATIONS = (
+    Declaration(
+        "a list of 0 rows",
+        f"{HOURLY}\n  board: {{top_n: {{input: counted, n: 0, by: [{{column: n}}, {{column: item_id}}]}}}}",
+        "has the number 0 as 'n'. It must be at least 1.",
+    ),
+    Declaration(
+        "a list by a column that does not exist",
+        f"{HOURLY}\n  board: {{top_n: {{input: counted, n: 3, by: [{{column: views}}, {{column: item_id}}]}}}}",
+        "uses column 'views', but 'counted' has none of that name",
+    ),
+    Declaration(
+        "a list whose order lets rows tie",
+        f"{HOURLY}\n  board: {{top_n: {{input: counted, n: 3, by: [{{column: n, direction: desc}}]}}}}",
+        "orders by n, which lets rows tie",
+    ),
+    Declaration(
+        "a window longer than its rows can be read",
+        HOURLY.replace("1h", "30d"),
+        "needs the rows of 'views' for 30d, and they can be read for 7d (retention)",
+    ),
+)
+
 
 def seen_records(settings: Settings, execute: Execute) -> dict[int, str]:
     """Load all broken records at once; what was seen of each, by its place in JSON_RECORDS + CSV_RECORDS."""
@@ -188,6 +223,19 @@ def seen_file(case: File, settings: Settings) -> str:
     raise AssertionError(f"{case.what} was loaded")
 
 
+def seen_declaration(case: Declaration) -> str:
+    """What 'mainstem check' says of a wrong declaration."""
+    columns = (
+        "columns: {event_id: bigint, item_id: bigint, ts: timestamp}, key: [event_id], event_time: ts, retention: 7d"
+    )
+    text = f"name: p\ndatasets:\n  views: {{{columns}}}\nsteps:{case.steps}\n"
+    try:
+        read_text(text, "p.yaml")
+    except MainstemError as error:
+        return str(error)
+    raise AssertionError(f"{case.what} was taken")
+
+
 def _feed(*files: FeedFile) -> Feed:
     return Feed(name="bad", pipeline="bad", files=files)
 
@@ -216,6 +264,10 @@ def main() -> None:
             error = seen_file(case, settings)
             wrong += case.error not in error
             print(f"| {case.what} | refused: {error} |")
+        for declared in DECLARATIONS:
+            error = seen_declaration(declared)
+            wrong += declared.error not in error
+            print(f"| {declared.what} | refused: {error} |")
     sys.exit(1 if wrong else 0)
 
 

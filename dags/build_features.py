@@ -38,19 +38,12 @@ with DAG(
     max_active_runs=32,
     default_args={"owner": "features"},
     tags=["features", "batch"],
-    params={
-        "pipeline": form.pipeline("shop_features"),
-        "parallelism": form.parallelism(),
-        "unproven": form.unproven(),
-        "partition": form.day("Day", "UTC day to build, where the run has no partition key."),
-    },
+    params=form.partition("shop_features", "build"),
 ):
     BuildPartition(
         task_id="build",
         doc_md="Flink computes one day, the suite checks it, one commit a table publishes it.",
-        pipeline="{{ params.pipeline }}",
-        parallelism="{{ params.parallelism }}",
-        unproven="{{ params.unproven }}",
         after_live="shop",
+        **form.ASKED,
         outlets=[table("user_features"), table("item_features")],
     )

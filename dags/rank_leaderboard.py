@@ -37,19 +37,12 @@ with DAG(
     max_active_runs=32,
     default_args={"owner": "leaderboards"},
     tags=["leaderboards", "batch"],
-    params={
-        "pipeline": form.pipeline("shop_leaderboards"),
-        "parallelism": form.parallelism(),
-        "unproven": form.unproven(),
-        "partition": form.day("Day", "UTC day to rank, where the run has no partition key."),
-    },
+    params=form.partition("shop_leaderboards", "rank"),
 ):
     BuildPartition(
         task_id="rank",
         doc_md="Flink ranks one day, the suites check it, one commit a table publishes it.",
-        pipeline="{{ params.pipeline }}",
-        parallelism="{{ params.parallelism }}",
-        unproven="{{ params.unproven }}",
         after_live="shop",
+        **form.ASKED,
         outlets=[table(name) for name in LISTS],
     )

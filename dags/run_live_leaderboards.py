@@ -26,20 +26,13 @@ with DAG(
     default_args={"owner": "leaderboards"},
     tags=["leaderboards", "live"],
     allowed_run_types=["manual"],
-    params={
-        "pipeline": form.pipeline("shop_leaderboards"),
-        "parallelism": form.parallelism(),
-        "unproven": form.unproven(),
-        "fence": form.text("", "Fence", "First event time to publish, e.g. 2017-12-01 (UTC); empty: where batch ends."),
-    },
+    params=form.live("shop_leaderboards"),
 ):
     KeepLiveJob(
         task_id="run",
         doc_md="Deferred while the live job runs. Mark it success to stop the job.",
         kind="pipeline",
-        pipeline="{{ params.pipeline }}",
         fence="{{ params.fence or '' }}",
-        parallelism="{{ params.parallelism }}",
-        unproven="{{ params.unproven }}",
         pool="flink_slots",
+        **form.ASKED,
     )

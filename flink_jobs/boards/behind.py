@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flink_jobs.boards.counted import Counted
@@ -12,6 +13,8 @@ from flink_jobs.boards.engine import cursor
 from flink_jobs.boards.pinned import Pinned
 from flink_jobs.boards.windows import Window
 from flink_jobs.core.columns import duckdb_type
+from flink_jobs.core.event_time import MS
+from flink_jobs.core.relation import ANY
 from flink_jobs.lake.sql import name
 from flink_jobs.operators.window_aggregate import WindowAggregate
 
@@ -108,15 +111,16 @@ class Recount:
         time, given = name(self._rows.event_time), list(self._window.bounds)
         tests = [f"{time} >= ?", f"{time} < ?"]
         for column in self._windowed.per:
-            value = self._key[column]
-            tests.append(f"{name(column)} IS NULL" if value is None else f"{name(column)} = ?")
-            given += [] if value is None else [value]
+            tests.append(f"{name(column)} IS NOT DISTINCT FROM ?")
+            given.append(self._key[column])
         views.append(f"behind AS (SELECT * FROM {name(self._windowed.input)} WHERE {' AND '.join(tests)})")
         return f"WITH {', '.join(views)}", given
 
     def _dataset(self, dataset: str, pinned: Pinned) -> str:
         declared = self._pipeline.datasets[dataset]
-        start, end = self._window.start, self._window.end
+        back, ahead = self._rows.look_back_ms, self._rows.look_ahead_ms
+        end = self._window.end + ahead * MS
+        start = datetime.min.replace(tzinfo=UTC) if back == ANY else self._window.start - back * MS
         files = pinned.where(declared.event_time, lambda low, high: low < end and high >= start)
         columns = ", ".join(f"CAST({name(c)} AS {duckdb_type(w)}) AS {name(c)}" for c, w in declared.columns.items())
         return f"SELECT {columns} FROM ({pinned.sql(files)})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flink_jobs.boards.engine import Memory
+from flink_jobs.boards.windows import END, START
 from flink_jobs.core.errors import MainstemError
 from flink_jobs.core.operator import Operator
 from flink_jobs.core.pipeline import Pipeline
@@ -14,7 +15,6 @@ from flink_jobs.jobs.catalog import files
 from flink_jobs.jobs.declare import read
 from flink_jobs.operators.select import Select
 from flink_jobs.operators.top_n import TopN
-from flink_jobs.operators.union import Union
 from flink_jobs.operators.window_aggregate import WindowAggregate
 
 _DECLARED = Memory(64)
@@ -23,7 +23,7 @@ _DECLARED = Memory(64)
 @dataclass(frozen=True)
 class Counted:
     """``top`` ranks what ``windowed`` aggregates; ``before`` are the steps that its rows come through, in order. ``kept`` are the
-    aggregates that no later step computes anew.
+    aggregates that the board shows as they were counted.
 
     ``why_not`` says why rows cannot be followed back to events; then ``windowed`` is None.
     """
@@ -46,29 +46,28 @@ def publisher(table: str) -> Pipeline | None:
 
 
 def counted(pipeline: Pipeline, table: str) -> Counted:
-    """Follow top_n ← (steps that keep each row and its key)* ← window_aggregate ← (select, union)* ← dataset."""
+    """Follow (top_n, steps that keep each row and its key)* ← window_aggregate ← any steps ← datasets."""
     top, windowed, source = None, None, pipeline.publish[table].source
     replaced: set[str] = set()
     while source in pipeline.steps:
         step = pipeline.steps[source]
-        if isinstance(step, WindowAggregate):
+        if type(step) is WindowAggregate:
             windowed = step
             break
-        ranks = isinstance(step, TopN) and top is None
-        if not (ranks or _keeps_rows(pipeline, source)):
+        if not (isinstance(step, TopN) or _keeps_rows(pipeline, source)):
             return _stopped(pipeline, table, top, f"its step '{source}' is a {step.verb()}")
-        top = step if isinstance(step, TopN) else top
+        top = step if isinstance(step, TopN) and top is None else top
         replaced |= set(step.columns) if isinstance(step, Select) else set()
         source = step.inputs()[0]
     if windowed is None:
         return _stopped(pipeline, table, top, f"its rows come from '{source}' without a window_aggregate")
+    shown = set(pipeline.relations[pipeline.publish[table].source].columns) - replaced
+    hidden = [c for c in (START, END, *windowed.per) if c not in shown]
+    if hidden:
+        return _stopped(pipeline, table, top, f"the board does not show '{hidden[0]}', by which its rows are counted")
     before = pipeline.needed((windowed.input,))
-    other = next((n for n in before if not isinstance(pipeline.steps[n], Select | Union)), None)
-    if other:
-        why = f"the rows that it counts come through '{other}', a {pipeline.steps[other].verb()}, and are no events"
-        return _stopped(pipeline, table, top, why)
     datasets = tuple(sorted(set(_inputs(pipeline, before, windowed)) & set(pipeline.datasets)))
-    kept = tuple(name for name in windowed.aggregates if name not in replaced)
+    kept = tuple(name for name in windowed.aggregates if name in shown)
     return Counted(pipeline, table, top, windowed, before, datasets, kept)
 
 

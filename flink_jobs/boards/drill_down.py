@@ -12,7 +12,7 @@ from flink_jobs.boards.asked import NotThere
 from flink_jobs.boards.behind import Behind, Recount
 from flink_jobs.boards.counted import Counted
 from flink_jobs.boards.engine import cursor
-from flink_jobs.boards.pinned import Pinned, at, pin
+from flink_jobs.boards.pinned import Pinned, earlier, pin
 from flink_jobs.boards.shape import Board
 from flink_jobs.boards.windows import END, START, Window, holding
 from flink_jobs.core.errors import LakeError
@@ -38,9 +38,18 @@ def refusal(board: Board) -> str:
 
 
 def events_behind(
-    board: Board, lake: Path, window: Window, key: Mapping[str, Any], *, offset: int = 0, n: int = 100
+    board: Board,
+    lake: Path,
+    window: Window,
+    key: Mapping[str, Any],
+    *,
+    offset: int = 0,
+    n: int = 100,
+    as_made: bool = False,
 ) -> Behind:
     """The events that the row with this key counts; ``key`` has the board's group and item columns.
+
+    They are read from the newest versions, or ``as_made`` from those that a batch had read for this window.
 
     Raises NotThere when there is no such row, or when its events cannot be found, with the reason.
     """
@@ -50,7 +59,9 @@ def events_behind(
     told = _told(board, board.counted, window, key)
     tables = {name: Table(lake, board.counted.pipeline.datasets[name].table_name) for name in board.counted.datasets}
     try:
-        pins = {name: pin(table) for name, table in tables.items()}
+        made = _maker(board, window) if as_made else None
+        then = made.inputs if isinstance(made, Published) else {}
+        pins = {name: earlier(t, then[t.name]) if t.name in then else pin(t) for name, t in tables.items()}
         behind = Recount(board.counted, board.counted.windowed, window, key).read(pins, told, offset, n)
     except LakeError as error:
         raise NotThere(f"The events behind '{board.name}' cannot be read. {error}") from error
@@ -62,8 +73,8 @@ def _told(board: Board, counted: Counted, window: Window, key: Mapping[str, Any]
     kept = [c for c in counted.kept if c in board.pinned.words]
     tests, given = [f"{START} = ?", f"{END} = ?"], list(window.bounds)
     for column, value in key.items():
-        tests.append(f"{name(column)} IS NULL" if value is None else f"{name(column)} = ?")
-        given += [] if value is None else [value]
+        tests.append(f"{name(column)} IS NOT DISTINCT FROM ?")
+        given.append(value)
     columns = ", ".join(map(name, kept)) or "1"
     sql = f"SELECT {columns} FROM ({board.pinned.sql(holding(board.pinned, [window]))}) WHERE {' AND '.join(tests)}"
     with cursor() as connection:
@@ -93,7 +104,7 @@ def _why(
     if not isinstance(made, Published):
         return "What wrote this window is not known."
     try:
-        then = {d: at(p.table, made.inputs[p.table.name]) for d, p in pins.items()}
+        then = {d: earlier(p.table, made.inputs[p.table.name]) for d, p in pins.items()}
         total, compared = Recount(counted, counted.windowed, window, key).compare(then, told)
     except (LakeError, KeyError):
         return "The version that the board was computed from cannot be read any more."

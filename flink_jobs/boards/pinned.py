@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from flink_jobs.boards.engine import Memory
 from flink_jobs.core.event_time import Partitioning, from_ms
 from flink_jobs.lake.active import ActiveFile, active_files
 from flink_jobs.lake.schema import key_of, words_of
@@ -58,6 +59,7 @@ class Pinned:
         return over(self.table, self.words, self.by, self.files if files is None else files)
 
 
+_EARLIER = Memory(64)
 _PINS: dict[Path, tuple[Pinned, int]] = {}
 _LOCK = Lock()
 
@@ -73,6 +75,12 @@ def pin(table: Table) -> Pinned:
             found = at(table)
             known = _PINS[table.path] = (found, _changed(table, found.version))
         return known[0]
+
+
+def earlier(table: Table, version: int) -> Pinned:
+    """The table at a version that may be asked for again; raises like ``at``."""
+    changed = _changed(table, version)
+    return _EARLIER.get((table.path, version, changed), lambda: at(table, version)) if changed else at(table, version)
 
 
 def at(table: Table, version: int | None = None) -> Pinned:

@@ -14,6 +14,7 @@ from flink_jobs.boards.pinned import Pinned, pin
 from flink_jobs.boards.windows import END, START
 from flink_jobs.core.columns import is_exact
 from flink_jobs.core.errors import LakeError
+from flink_jobs.core.pipeline import Pipeline
 from flink_jobs.lake.table import Table, table_names
 
 RANK = "rank"
@@ -55,14 +56,17 @@ def is_board(pinned: Pinned) -> bool:
     return columns and (not pinned.key or RANK in pinned.key)
 
 
-def board(lake: Path, name: str) -> Board:
-    """The newest version of a board; raises NotThere for a table that is none."""
+def board(lake: Path, name: str, pipeline: Pipeline | None = None) -> Board:
+    """The newest version of a board, published by ``pipeline`` (by default the one of the catalog that does).
+
+    Raises NotThere for a table that is none.
+    """
     if name not in table_names(lake):
         raise NotThere(f"There is no table '{name}' in the lake.")
     pinned = pin(Table(lake, name))
     if not is_board(pinned):
         raise NotThere(f"Table '{name}' is no board: it lacks {START}, {END} or {RANK}.")
-    pipeline = publisher(name)
+    pipeline = pipeline or publisher(name)
     asked = (pinned.table.path, pinned.tag, pipeline.version if pipeline else "")
     return _SHAPES.get(asked, lambda: _shape(pinned, counted(pipeline, name) if pipeline else None))
 

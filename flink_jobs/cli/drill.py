@@ -9,7 +9,7 @@ import typer
 from flink_jobs.cli.screen import AsJson, console, print_json
 
 if TYPE_CHECKING:
-    from flink_jobs.proof.drill import Drilled
+    from flink_jobs.boards.drill import Drilled
 
 
 def register(app: typer.Typer) -> None:
@@ -29,18 +29,18 @@ def drill(
     as_json: AsJson = False,
 ) -> None:
     """Show who stood at a rank, and the events that this counts; exit 1 when they do not come to what the row says."""
+    from flink_jobs.boards.drill import drill as run
     from flink_jobs.core.event_time import parse_utc
     from flink_jobs.core.settings import Settings
     from flink_jobs.jobs.catalog import find
-    from flink_jobs.proof.drill import drill as run
 
     group = dict(_pair(text) for text in where or [])
     found = run(Settings.load().lake, find(pipeline), table, at=parse_utc(at), rank=rank, where=group, limit=limit)
     if as_json:
-        print_json({"row": found.row, "events": found.events, "number": found.number, "counts": _counts(found)})
+        print_json(_facts(found))
     else:
         _show(found)
-    if not found.equal:
+    if not found.behind.equal:
         raise typer.Exit(1)
 
 
@@ -51,21 +51,32 @@ def _pair(text: str) -> tuple[str, str]:
     return column, value
 
 
-def _counts(found: Drilled) -> dict[str, dict[str, Any]]:
-    return {name: {"row": told, "events": events} for name, (told, events) in found.counts.items()}
+def _facts(found: Drilled) -> dict[str, Any]:
+    behind = found.behind
+    return {
+        "row": found.row,
+        "events": found.events,
+        "number": behind.total,
+        "counts": {c.column: {"row": c.board, "events": c.events} for c in behind.compared},
+        "versions": dict(behind.datasets),
+        "why": behind.why or None,
+    }
 
 
 def _show(found: Drilled) -> None:
     from rich.table import Table
 
-    screen = console()
+    screen, behind = console(), found.behind
     screen.print(", ".join(f"{c} {v}" for c, v in found.row.items()))
     if found.events:
         table = Table(*found.events[0], box=None, pad_edge=False, header_style="bold")
         for event in found.events:
             table.add_row(*("" if v is None else str(v) for v in event.values()))
         screen.print(table)
-    screen.print(f"{found.number:,} events, {len(found.events):,} shown", style="dim")
-    for name, (told, events) in found.counts.items():
-        colour = "green" if told == events else "red"
-        screen.print(f"[{colour}]{name}: the row says {told}, the events come to {events}[/]")
+    read = ", ".join(f"{dataset} version {version}" for dataset, version in behind.datasets.items())
+    screen.print(f"{behind.total:,} events, {len(behind.rows):,} shown; {read}", style="dim")
+    for c in behind.compared:
+        colour = "green" if c.equal else "red"
+        screen.print(f"[{colour}]{c.column}: the row says {c.board}, the events come to {c.events}[/]")
+    if behind.why:
+        screen.print(behind.why, markup=False)

@@ -21,6 +21,7 @@ class Dataset(BaseModel):
     ``max_ahead`` is how far an event time may lie ahead of the arrival; a record beyond it goes to quarantine, because
     it would push the watermark over all honest rows.
     ``lateness_budget`` is how long after the end of its partition a late row is still repaired; none: always.
+    ``retention`` is how long after its event time a row can still be read, from the topic and the table; none: for ever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +33,7 @@ class Dataset(BaseModel):
     watermark_delay: Duration = 10_000
     max_ahead: Duration = 3_600_000
     lateness_budget: Duration | None = None
+    retention: Duration | None = None
     partition_by: Partitioning = "day"
     table: str = ""
     topic: str = ""

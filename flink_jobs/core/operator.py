@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +16,9 @@ from flink_jobs.core.state import State, each_row
 
 Given = Mapping[str, Relation]
 """The relations that steps and datasets have, by name."""
+
+_FAR = 10**15
+"""Milliseconds beyond every duration: what such an input looks back at lies farther than all others."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class Operator(BaseModel):
     reads: ClassVar[tuple[str, ...]] = ("input", "left", "right", "at")
     """The fields that name inputs: a text, a list of texts, a mapping by input, or a model or list of models with such
     fields of its own. A class with other fields says so here."""
+
+    asking: ClassVar[tuple[str, ...]] = ()
+    """The fields that name inputs whose rows only ask: the step itself looks back at none of them."""
 
     replaceable: ClassVar[bool] = False
     """Whether the inputs may be upsert relations, whose rows are replaced by later ones."""
@@ -73,6 +79,14 @@ class Operator(BaseModel):
     @abstractmethod
     def reference(self, given: Given) -> str:
         """The same rows in DuckDB SQL, written another way."""
+
+    def look_back(self, name: str, given: Given) -> int:
+        """How far back the step itself reads the rows of the input ``name``; ANY without limit."""
+        if name in [getattr(self, f) for f in self.asking] and self.inputs().count(name) == 1:
+            return 0
+        near = {n: replace(given[n], look_back_ms=0) for n in self.inputs()}
+        back = self.out({**near, name: replace(near[name], look_back_ms=_FAR)}).look_back_ms
+        return ANY if back == ANY else back - _FAR
 
     def state(self, given: Given) -> tuple[State, ...]:
         """What it keeps live. Without a word of its own: the rows of each input over all that it adds to their reach."""

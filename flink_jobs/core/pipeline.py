@@ -15,6 +15,7 @@ from flink_jobs.core.errors import Cycle, DeclarationError, UnknownName
 from flink_jobs.core.event_time import Partitioning
 from flink_jobs.core.operator import Operator
 from flink_jobs.core.relation import ANY, Relation
+from flink_jobs.core.retention import Retention
 
 _HIDDEN = "_"
 
@@ -70,19 +71,21 @@ class Pipeline(BaseModel):
     @cached_property
     def relations(self) -> dict[str, Relation]:
         """The relation of every dataset and step."""
-        found = {name: d.relation() for name, d in self.datasets.items()}
+        found, kept = {name: d.relation() for name, d in self.datasets.items()}, Retention(self.datasets)
         for name in self.order:
             self._refuse_replaced(name, found)
             found[name] = self.steps[name].out(found)
+            kept.check(name, self.steps[name], found)
         return found
 
     @cached_property
     def version(self) -> str:
-        """Twelve hex digits of the declaration, without descriptions and lateness budgets, and of the SELECTs it renders."""
+        """Twelve hex digits of the declaration, without what changes no row, and of the SELECTs it renders."""
         declared = self.declaration()
         for part in (declared, *declared["datasets"].values(), *declared.get("publish", {}).values()):
             part.pop("description", None)
             part.pop("lateness_budget", None)
+            part.pop("retention", None)
         text = json.dumps(declared, sort_keys=True)
         selects = [self.steps[n].select(self.relations) for n in self.order]
         return hashlib.sha256("\n".join([text, *selects]).encode()).hexdigest()[:12]

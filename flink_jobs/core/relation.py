@@ -21,9 +21,9 @@ class Relation:
     a later one replaces (upsert). ``look_back_ms`` and ``look_ahead_ms`` say how far around a row its value was
     computed, summed over all steps so far; ``ANY`` means without limit. ``windowed`` rows carry window_start and
     window_end; ``every_ms`` is how far the ends of neighbouring windows lie apart, and ``growing`` columns do not fall
-    from one end of a window to a later one. ``plain_windows``: an aggregate over rows lies between, behind which the engine
-    takes the bounds of windows for plain columns. A list has ``ranked``, the columns that tell apart what it ranks, and ``by``,
-    its order: ``views desc``.
+    from one end of a window to a later one. ``known_windows``: the rows come as a window_aggregate made them; behind a frame,
+    a join or a union the engine takes the bounds of windows for plain columns. A list has ``ranked``, the columns that tell
+    apart what it ranks, and ``by``, its order: ``views desc``.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Relation:
     look_ahead_ms: int = 0
     every_ms: int = 0
     growing: tuple[str, ...] = ()
-    plain_windows: bool = False
+    known_windows: bool = False
     ranked: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
 

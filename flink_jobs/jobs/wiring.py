@@ -9,6 +9,7 @@ from flink_jobs.core.errors import Cycle, DeclarationError, UnknownName
 from flink_jobs.core.operator import Operator
 from flink_jobs.core.pipeline import Pipeline, Publication
 from flink_jobs.core.relation import Relation
+from flink_jobs.core.retention import Retention
 from flink_jobs.jobs.sheet import Sheet
 
 
@@ -21,6 +22,7 @@ class Wiring:
     def __init__(self, sheet: Sheet, datasets: Mapping[str, Dataset], steps: Mapping[str, Operator]) -> None:
         self.sheet, self.datasets, self.steps = sheet, datasets, steps
         self.found: dict[str, Relation] = {n: d.relation() for n, d in datasets.items()}
+        self.kept = Retention(datasets)
         declared = {*sheet.section("datasets"), *sheet.section("steps")}
         self.broken = declared - set(datasets) - set(steps)
 
@@ -61,6 +63,7 @@ class Wiring:
             return
         try:
             self.found[name] = step.out(self.found)
+            self.kept.check(name, step, self.found)
             step.select(self.found)
         except DeclarationError as error:
             self.sheet.refused(error, ("steps", name))

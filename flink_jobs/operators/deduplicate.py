@@ -51,7 +51,7 @@ class Deduplicate(Operator):
             raise LooseOrder(self.order or self.by, missing=missing, step=self.step)
         for column in self.order:
             sortable(column, rows.columns[column], step=self.step)
-        shaped = replace(rows, name=self.step, key=(*self.by, rows.event_time))
+        shaped = replace(rows, name=self.step, key=(*self.by, rows.event_time), known_windows=False)
         return shaped.reaching(back_ms=max(self.within - 1, 0))
 
     def select(self, given: Given) -> str:

@@ -75,6 +75,8 @@ class LookBackAggregate(Operator):
     ['user_id', 'ts', 'views_1h', 'views_7d']
     """
 
+    asking = ("at",)
+
     smaller: ClassVar[str] = "shorter windows, or tiled_look_back, which keeps one value a key and tile instead of every row"
 
     input: str

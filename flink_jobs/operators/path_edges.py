@@ -65,7 +65,7 @@ class PathEdges(Operator):
                 path=("steps", self.step),
             )
         row_order(rows, step=self.step)
-        shaped = replace(rows, name=self.step, columns={**rows.columns, **made})
+        shaped = replace(rows, name=self.step, columns={**rows.columns, **made}, known_windows=False)
         return shaped.reaching(back_ms=self.gap - 1, ahead_ms=self.gap - 1)
 
     def select(self, given: Given) -> str:

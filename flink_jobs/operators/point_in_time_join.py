@@ -47,6 +47,8 @@ class PointInTimeJoin(Operator):
     ['id', 'item_id', 'ts', 'price', 'since']
     """
 
+    asking = ("left",)
+
     smaller: ClassVar[str] = "a max_age, after which the newest row of a key is forgotten, and fewer columns in take"
 
     left: str

@@ -79,7 +79,7 @@ class PreviousWindow(Operator):
                 path=("steps", self.step),
             )
         made = {n: rows.columns[c] for c, n in zip(self.columns, self._names(), strict=True)}
-        grown = replace(rows, name=self.step, columns={**rows.columns, **made}, plain_windows=True)
+        grown = replace(rows, name=self.step, columns={**rows.columns, **made}, known_windows=False)
         return grown.reaching(back_ms=back)
 
     def select(self, given: Given) -> str:

@@ -54,6 +54,12 @@ class RankChanges(Operator):
                 f"Step '{self.step}' follows the ranks of '{self.input}', which is no list. Put a top_n before it.",
                 path=("steps", self.step),
             )
+        if not rows.every_ms:
+            raise DeclarationError(
+                f"Step '{self.step}' follows the ranks of '{self.input}' from window to window, and its windows do not come from "
+                "one window_aggregate, so nobody knows which one is the next. Rank the rows of one window_aggregate.",
+                path=("steps", self.step),
+            )
         rows.require(*self._who(rows), *self.why, step=self.step)
         pairs = [n for c in self.why for n in (f"{c}_before", c)]
         names = [*_TIMES, *self._who(rows), "change", "rank_before", "rank", *(["why"] if self.why else []), *pairs]

@@ -66,7 +66,8 @@ class Sessionize(Operator):
                 "select step before.",
                 path=("steps", self.step),
             )
-        return replace(rows, name=self.step, columns={**rows.columns, **made}).reaching(back_ms=cut_back(self.cut))
+        shaped = replace(rows, name=self.step, columns={**rows.columns, **made}, known_windows=False)
+        return shaped.reaching(back_ms=cut_back(self.cut))
 
     def select(self, given: Given) -> str:
         rows = given[self.input]

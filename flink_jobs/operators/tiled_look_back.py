@@ -55,6 +55,8 @@ class TiledLookBack(Operator):
     (['shop', 'ts', 'revenue_30d'], True)
     """
 
+    asking = ("at",)
+
     smaller: ClassVar[str] = "shorter windows, or a longer tile"
 
     input: str

@@ -80,11 +80,17 @@ class TopN(Operator):
                 path=("steps", self.step),
             )
         rows.require(*self.per, *order, step=self.step)
-        missing = [k for k in rows.key if k not in {*order, *self.per, *_BOUNDS}]
+        missing = [k for k in self._ranked(rows) if k not in order]
         if missing:
             raise LooseOrder(order, missing=missing, step=self.step)
-        if self.spread > 1 and (rows.kind == "upsert" or rows.plain_windows):
-            odd = "are replaced while their window runs" if rows.kind == "upsert" else "were compared with earlier windows"
+        if _forgotten(rows) and rows.event_time != _TIMES[2]:
+            raise DeclarationError(
+                f"Step '{self.step}' ranks '{self.input}', whose event time is '{rows.event_time}' and not 'window_time', so a "
+                "live list could not tell when its window is over. Put a window_aggregate before it.",
+                path=("steps", self.step),
+            )
+        if self.spread > 1 and (rows.kind == "upsert" or _forgotten(rows)):
+            odd = "are replaced while their window runs" if rows.kind == "upsert" else "do not come from a window_aggregate alone"
             raise DeclarationError(
                 f"Step '{self.step}' spreads the list of '{self.input}', whose rows {odd}, which it cannot. Take spread out.",
                 path=("steps", self.step),
@@ -98,25 +104,32 @@ class TopN(Operator):
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
             every_ms=rows.every_ms,
-            plain_windows=rows.plain_windows,
+            known_windows=rows.known_windows,
             growing=rows.growing,
-            ranked=tuple(k for k in rows.key if k not in {*self.per, *_BOUNDS}),
+            ranked=self._ranked(rows),
             by=tuple(f"{o.column} {o.direction}" for o in self.by),
         )
 
     def select(self, given: Given) -> str:
         rows, group, order = given[self.input], (*_BOUNDS, *self.per), ", ".join(o.sql for o in self.by)
-        source, columns = quote(self.input), quoted(rows.columns)
+        source, columns, parts = quote(self.input), quoted(rows.columns), quoted(group)
         if self.spread > 1:
             source = firsts(rows, group, order, self.n, self.spread)
-        if rows.plain_windows:
+        if _forgotten(rows):
+            # The bounds of before tell apart windows of several lengths that end together.
+            parts = either(live=quoted((*group, *(f"_{c}" for c in _BOUNDS))), batch=parts)
             source, live = either(live=self._windowed_anew(rows), batch=source), [_BEFORE.get(c, quote(c)) for c in rows.columns]
             columns = either(live=", ".join(live), batch=columns)
         return (
             f"SELECT {columns}, `rank` FROM (\n"
-            f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {quoted(group)} ORDER BY {order}) AS `rank` FROM {source}\n"
+            f"SELECT *, ROW_NUMBER() OVER (PARTITION BY {parts} ORDER BY {order}) AS `rank` FROM {source}\n"
             f") WHERE `rank` <= {self.n}"
         )
+
+    def _ranked(self, rows: Relation) -> tuple[str, ...]:
+        """The columns that tell apart the rows of a group; those of one window share its time."""
+        same = _TIMES if rows.every_ms else _BOUNDS
+        return tuple(k for k in rows.key if k not in {*self.per, *same})
 
     def _windowed_anew(self, rows: Relation) -> str:
         """Rows in windows of one millisecond, as many as there were windows: the engine ranks live in windows it knows."""
@@ -142,3 +155,8 @@ class TopN(Operator):
 
     def outline(self, given: Given) -> str:
         return self.reference(given)
+
+
+def _forgotten(rows: Relation) -> bool:
+    """Whether the engine has lost the windows that a live list needs; a list that is replaced needs none."""
+    return rows.kind == "append" and not rows.known_windows

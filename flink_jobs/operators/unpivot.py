@@ -58,7 +58,7 @@ class Unpivot(Operator):
                 path=("steps", self.step),
             )
         columns = {**{c: rows.columns[c] for c in kept}, self.name: "string", self.value: types.pop()}
-        return replace(rows, name=self.step, columns=columns, key=(*rows.key, self.name))
+        return replace(rows, name=self.step, columns=columns, key=(*rows.key, self.name), known_windows=False)
 
     def select(self, given: Given) -> str:
         kept = ", ".join(quote(c) for c in self._kept(given[self.input]))

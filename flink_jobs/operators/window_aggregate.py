@@ -126,6 +126,7 @@ class WindowAggregate(Operator):
             look_back_ms=rows.look_back_ms,
             look_ahead_ms=rows.look_ahead_ms,
             every_ms=self.window.every or self.window.size,
+            known_windows=True,
             growing=tuple(n for n, a in self.aggregates.items() if a.function in GROWING),
         ).reaching(back_ms=self.window.size - 1)
 

@@ -36,8 +36,8 @@ class BuildPartition(BaseOperator):
         rows, when the declaration is wrong, or when a person stopped the run. With retries when Flink or the platform failed.
     When it begins
         At once, when a person or a backfill asks. A run that the schedule made waits until the live job ``after_live``
-        has passed the end of the partition, for a clock does not know whether a day is complete; where no such job runs,
-        nothing arrives, and the run is skipped.
+        has passed the end of the partition and what the pipeline looks ahead, for a clock does not know whether a day is
+        complete; where no such job runs, nothing arrives, and the run is skipped.
     Same content, however often
         Each try has a run id of its own (see ``run_names.Attempts``), and a run replaces whole partitions in one commit
         from inputs pinned at its start. A retry first looks for a run of an earlier try that still goes on (the

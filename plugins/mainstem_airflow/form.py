@@ -4,6 +4,30 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+ASKED = {
+    "pipeline": "{{ params.pipeline }}",
+    "parallelism": "{{ params.parallelism }}",
+    "unproven": "{{ params.unproven }}",
+}
+"""What a task that publishes takes from the form of ``partition`` or ``live``."""
+
+
+def partition(of: str, doing: str) -> dict[str, Param]:
+    """The form of a DAG that builds a day of a pipeline's tables; ``doing`` is its verb."""
+    asked = day("Day", f"UTC day to {doing}, where the run has no partition key.")
+    return {"pipeline": pipeline(of), "parallelism": parallelism(), "unproven": unproven(), "partition": asked}
+
+
+def live(of: str) -> dict[str, Param]:
+    """The form of a DAG that keeps a pipeline's live job running."""
+    words = "First event time to publish, e.g. 2017-12-01 (UTC); empty: where batch ends."
+    return {
+        "pipeline": pipeline(of),
+        "parallelism": parallelism(),
+        "unproven": unproven(),
+        "fence": text("", "Fence", words),
+    }
+
 
 def pipeline(default: str) -> Param:
     """A pipeline by name or file."""

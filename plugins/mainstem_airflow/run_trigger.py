@@ -21,7 +21,8 @@ from mainstem_airflow.runs_api import ENDED, Failed, Record, Refused, RunsApi, U
 class RunTrigger(BaseTrigger):
     """Runs ``pipeline`` over one partition; see ``BuildPartition`` for what a retry and a clear do.
 
-    Yields one event, the run's record. ``after_live`` names a live job whose watermark must have passed the partition.
+    Yields one event, the run's record. ``after_live`` names a live job whose watermark must have passed the partition and what
+    the pipeline looks ahead.
     ``patience_s`` is how long the server may be silent.
     """
 
@@ -53,7 +54,7 @@ class RunTrigger(BaseTrigger):
         try:
             span = partition_span(self.partition)
             async with connect(await FlinkHook.find(self.conn_id)) as api:
-                if self.after_live and not await wait_for_watermark(api, self.after_live, span, self.log):
+                if self.after_live and not await self._complete(api, span):
                     yield TriggerEvent(self._ended("idle", f"live job '{self.after_live}' does not run"))
                 else:
                     yield TriggerEvent(await self._watch(api, self._wanted(span)))
@@ -69,6 +70,11 @@ class RunTrigger(BaseTrigger):
         async with connect(await FlinkHook.find(self.conn_id)) as api:
             stopped = await api.cancel(self._current or self._own())
         self.log.info("Run %s: %s", self._current or self._own(), stopped["state"] if stopped else "had not begun")
+
+    async def _complete(self, api: RunsApi, span: Span) -> bool:
+        """Wait until all that the partition needs is there; false when nothing arrives."""
+        ahead_ms = await asyncio.to_thread(_look_ahead_ms, self.pipeline)
+        return await wait_for_watermark(api, self.after_live, span.widened(ahead_ms=ahead_ms), self.log)
 
     async def _watch(self, api: RunsApi, wanted: Record) -> Record:
         """The record of the run's end. A run that was adopted and then cancelled makes room for one of our own."""
@@ -155,3 +161,9 @@ def partition_span(key: str) -> Span:
             "for example 2017-11-25."
         )
     return Span.of_partition(key.strip())
+
+
+def _look_ahead_ms(pipeline: str) -> int:
+    from flink_jobs.jobs.catalog import find
+
+    return find(pipeline).look_ahead_ms

@@ -77,8 +77,11 @@ def test_parsing_loads_no_heavy_module(file: Path) -> None:
     assert "airflow" in foreign and not foreign & {*HEAVY, "httpx", "fastapi"}
 
 
+BUILD = {"build_features": "shop_features", "match_outcomes": "shop_outcomes", "rank_leaderboard": "shop_leaderboards"}
+
+
 def test_partitions_are_days_and_runs_cover_the_day_before(bag: Any) -> None:
-    for name in ("build_features", "rank_leaderboard"):
+    for name in BUILD:
         timetable = bag.dags[name].timetable
         assert timetable.key_format == "%Y-%m-%d" and timetable.run_offset == -1
 
@@ -89,7 +92,7 @@ def test_live_jobs_are_started_by_people_only(bag: Any) -> None:
         assert bag.dags[name].max_active_runs == 1
 
 
-PUBLISH = ["build_features", "rank_leaderboard", "repair_late", "run_live_features", "run_live_leaderboards"]
+PUBLISH = [*BUILD, "repair_late", "run_live_features", "run_live_leaderboards"]
 
 
 @pytest.mark.parametrize("name", PUBLISH)
@@ -99,13 +102,12 @@ def test_what_publishes_can_be_asked_for_unproven_rows_and_does_not_by_itself(ba
     assert "params.unproven" in str(getattr(task, "unproven", "") or task.command)
 
 
-@pytest.mark.parametrize(
-    ("dag", "pipeline"), [("build_features", "shop_features"), ("rank_leaderboard", "shop_leaderboards")]
-)
+@pytest.mark.parametrize(("dag", "pipeline"), BUILD.items())
 def test_a_dag_says_which_tables_its_pipeline_publishes(bag: Any, dag: str, pipeline: str) -> None:
     from flink_jobs.jobs.catalog import find
 
     (task,) = bag.dags[dag].tasks
+    assert bag.dags[dag].params["pipeline"] == pipeline
     assert sorted(asset.name for asset in task.outlets) == sorted(find(pipeline).publish)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flink_jobs.core.event_time import Span
 from mainstem_airflow.run_trigger import RunTrigger
 
 
@@ -119,6 +120,24 @@ def test_a_restart_of_the_triggerer_cancels_nothing(runs) -> None:
     made = trigger()
     asyncio.run(made.cleanup())
     assert not runs.cancelled
+
+
+@pytest.mark.parametrize(("pipeline", "end"), [("shop_features", "2017-11-26"), ("shop_outcomes", "2017-11-27")])
+def test_a_scheduled_day_is_complete_when_what_it_looks_ahead_at_is(
+    runs, fire, monkeypatch: pytest.MonkeyPatch, pipeline: str, end: str
+) -> None:
+    waited = []
+
+    async def wait(api: object, live: str, span: Span, log: object) -> bool:
+        waited.append((live, str(span)))
+        return True
+
+    monkeypatch.setattr("mainstem_airflow.run_trigger.wait_for_watermark", wait)
+    made = trigger(after_live="shop")
+    made.pipeline = pipeline
+    assert fire(made)["state"] == "done"
+    assert waited == [("shop", f"[2017-11-25T00:00:00.000Z, {end}T00:00:00.000Z)")]
+    assert runs.asked[0]["end"] == "2017-11-26T00:00:00.000Z"
 
 
 def test_survives_the_way_through_the_database() -> None:

@@ -42,9 +42,15 @@ publish:
 ONCE = """
   once: {deduplicate: {input: page_views, by: [item_id], within: 1h, order: [event_id]}}
   hourly:
-    window_aggregate: {input: once, window: {tumble: 1h}, per: [item_id], aggregates: {n: {count: "*"}}}
-  top: {top_n: {input: hourly, n: 1, by: [{column: n}, {column: item_id}]}}
+    window_aggregate: {input: once, window: {tumble: 1h}, per: [category_id], aggregates: {n: {count: "*"}}}
+  top: {top_n: {input: hourly, n: 9, by: [{column: n}, {column: category_id}]}}
 """
+SLIM = (
+    ONCE
+    + """
+  slim: {select: {input: top, keep: [window_start, window_end, window_time, rank, n]}}
+"""
+)
 SHOP = Path(__file__).parents[2] / "flink_jobs" / "pipelines" / "shop.yaml"
 
 
@@ -127,15 +133,31 @@ def test_filters_unions_and_computed_columns_are_followed(tmp_path: Path, monkey
             assert found.equal and [c.column for c in found.compared] == ["n"], r
 
 
+def test_rows_before_the_window_are_read_where_a_step_looks_back_at_them(tmp_path: Path) -> None:
+    pipeline = read_text(f"name: x\ninclude: ['{SHOP}']\nsteps:{ONCE}publish:\n  b: {{from: top}}\n", "x.yaml")
+    lake, relation = tmp_path / "lake", pipeline.relations["top"]
+    raw = create(lake, "page_views", VIEWS, key=("event_id",))
+    for hour in (10, 11):
+        add(raw, f"hour-{hour}", f"SELECT * FROM ({events()}) WHERE hour(ts) = {hour}", beside=True)
+    with connect() as db:
+        db.execute(f'CREATE TABLE "page_views" AS {events()}')
+        define(db, pipeline)
+        made = output_sql(pipeline, "b", Span.parse(DAY, "2017-11-26"))
+        add(create(lake, "b", relation.columns, key=relation.key), "r", made, db=db)
+    it = board(lake, "b", pipeline)
+    found = [events_behind(it, lake, windows(it.pinned)[1], {"category_id": category}) for category in (1, 2)]
+    assert [(f.equal, f.total) for f in found] == [(True, 1), (True, 1)]
+
+
 @pytest.mark.parametrize(
     ("steps", "reason"),
     [
-        (ONCE, "come through 'once', a deduplicate"),
-        ("\n  top: {select: {input: page_views}}\n", "without a window_aggregate"),
+        (SLIM.replace("slim", "last"), "does not show 'category_id', by which its rows are counted"),
+        ("\n  last: {select: {input: page_views}}\n", "without a window_aggregate"),
     ],
 )
 def test_other_ways_say_why_not(steps: str, reason: str) -> None:
-    pipeline = read_text(f"name: x\ninclude: ['{SHOP}']\nsteps:{steps}publish:\n  b: {{from: top}}\n", "x.yaml")
+    pipeline = read_text(f"name: x\ninclude: ['{SHOP}']\nsteps:{steps}publish:\n  b: {{from: last}}\n", "x.yaml")
     assert reason in counted(pipeline, "b").why_not
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.bad_input import CSV_RECORDS, FILES, JSON_RECORDS, seen_file, seen_records
+from benchmarks.bad_input import (
+    CSV_RECORDS,
+    DECLARATIONS,
+    FILES,
+    JSON_RECORDS,
+    seen_declaration,
+    seen_file,
+    seen_records,
+)
 from flink_jobs.core.settings import Settings
 
 RECORDS = (*JSON_RECORDS, *CSV_RECORDS)
@@ -15,6 +23,12 @@ def test_a_broken_file_is_refused_with_its_cause(case, tmp_path):
     settings = Settings.load({"MAINSTEM_HOME": str(tmp_path)})
     assert case.error in seen_file(case, settings)
     assert not list(settings.lake.glob("clicks/run-*"))
+
+
+@pytest.mark.parametrize("case", DECLARATIONS, ids=lambda case: case.what)
+def test_a_wrong_declaration_is_refused_with_its_place_and_cause(case):
+    seen = seen_declaration(case)
+    assert case.error in seen and seen.startswith("p.yaml:5:" if "\n" not in case.steps.strip() else "p.yaml:6:")
 
 
 @pytest.fixture(scope="module")

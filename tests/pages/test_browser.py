@@ -82,6 +82,25 @@ def test_the_way_from_the_menu_to_a_differing_row(engine: Playwright, address: s
         assert page.url.endswith("/quality/page_views") and wrong == []
 
 
+def test_a_long_list_is_filtered_by_name(
+    engine: Playwright, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = "{columns: {id: bigint, ts: timestamp}, key: [id], event_time: ts}"
+    for i in range(4):
+        text = f"name: more_{i}\ndatasets:\n  a: {columns}\npublish:\n  b{i}: {{from: a}}\n"
+        (tmp_path / f"more_{i}.yaml").write_text(text)
+    monkeypatch.setenv("MAINSTEM_PIPELINES", str(tmp_path))
+    with opened(engine) as (page, wrong):
+        page.goto(f"{address}/mainstem/proofs")
+        seen, nothing = page.locator("#proofs tbody tr:visible"), page.get_by_text("No pipeline has this name.")
+        assert seen.count() > 7
+        page.get_by_label("Filter pipelines").fill("More_")
+        assert (seen.count(), nothing.is_visible()) == (4, False)
+        page.get_by_label("Filter pipelines").fill("less")
+        assert (seen.count(), nothing.is_visible()) == (0, True)
+        assert wrong == []
+
+
 def test_the_keyboard_reaches_every_partition_and_shows_what_it_is(engine: Playwright, address: str) -> None:
     with opened(engine) as (page, _):
         page.goto(f"{address}/mainstem/quality")

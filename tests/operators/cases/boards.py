@@ -112,6 +112,30 @@ BOARDS = [
         "moves",
     ),
     Case(
+        "a list of items that were not counted in the window before, and when they last came back",
+        WITH_VOTES,
+        {**_counts("votes", ["town", "item"], tumble="10s"),
+         **step("deduplicate", "fresh", {
+             "input": "counts", "by": ["town", "item"], "within": "15s", "order": ["window_start", "window_end"],
+         }),
+         **step("sessionize", "back", {"input": "fresh", "per": ["item"], "gap": "25s", "cut": "day"}),
+         **step("top_n", "board", {"input": "back", "n": 2, "by": [*_MOST, {"column": "town"}]}),
+         **step("rank_changes", "moves", {"input": "board", "why": ["n", "session_number"]})},
+        "moves",
+    ),
+    Case(
+        "a list of windows of two lengths",
+        WITH_VOTES,
+        {**_counts("votes", ["item"], tumble="10s"),
+         **step("window_aggregate", "longer", {
+             "input": "votes", "per": ["item"], "window": {"tumble": "20s"},
+             "aggregates": {"n": {"count": "*"}, "last": {"last": "ts"}},
+         }),
+         **step("union", "both", {"inputs": ["counts", "longer"], "tag": "length"}),
+         **step("top_n", "out", {"input": "both", "n": 2, "by": [*_MOST, {"column": "length"}]})},
+        "out",
+    ),
+    Case(
         "values of a window further back",
         JUST_CLICKS,
         {**_counts("clicks", ["item", "user_id"], hop="10s", every="5s"),

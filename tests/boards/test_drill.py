@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from flink_jobs.boards.drill import drill
 from flink_jobs.cli import build
 from flink_jobs.core.errors import DeclarationError, LakeError, UnknownName
 from flink_jobs.core.pipeline import Pipeline, Publication
 from flink_jobs.core.settings import Settings
 from flink_jobs.lake.publish import append
 from flink_jobs.lake.schema import create
-from flink_jobs.proof.drill import drill
 from flink_jobs.reference.run import connect, write
 from tests.operators.cases.boards import BOARDS, WITH_VOTES
 from tests.operators.cases.case import Case, at
@@ -64,8 +64,9 @@ def test_every_row_of_a_list_has_exactly_its_events(settings: Settings) -> None:
         end = row["window_end"].replace(tzinfo=UTC)
         found = drill(settings.lake, LISTS, "list", at=end, rank=row["rank"], where={"town": row["town"]})
         assert found.row == row
-        assert found.equal
-        assert found.number == len(found.events) == row["n"] == found.counts["n"][1]
+        assert found.behind.equal
+        assert {c.column: c.events for c in found.behind.compared} == {"n": row["n"], "last": row["last"]}
+        assert found.behind.total == len(found.events) == row["n"]
         assert {(e["town"], e["item"]) for e in found.events} == {(row["town"], row["item"])}
 
 
@@ -77,8 +78,8 @@ def test_between_two_windows_the_last_list_stands(settings: Settings) -> None:
 def test_an_event_that_is_not_in_the_list_is_noticed(settings: Settings, tmp_path: Path) -> None:
     with more_votes(settings, tmp_path) as lake:
         found = drill(lake, LISTS, "list", at=at(10), rank=1, where={"town": "x"})
-    assert found.counts["n"] == (2, 3)
-    assert not found.equal
+    assert [(c.board, c.events) for c in found.behind.compared if c.column == "n"] == [(2, 3)]
+    assert not found.behind.equal
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def more_votes(settings: Settings, folder: Path) -> Iterator[Path]:
         ("list", 9, {"town": "x"}, "No rows of 'list' have rank 9"),
         ("list", 1, {"twon": "x"}, "Did you mean 'town'"),
         ("lists", 1, {}, "Did you mean 'list'"),
-        ("moves", 1, {}, "is no list over windows: 'out' counts no events"),
+        ("moves", 1, {}, "cannot be followed to events: its step 'out' is a rank_changes"),
     ],
 )
 def test_a_question_that_names_no_row_is_told_why(
