@@ -54,7 +54,7 @@ def run(inputs: Inputs, log: BigLog, table: str, state_backend: StateBackend) ->
     line, pipeline, folder = Line(table), alone(table), inputs.settings.folder("out") / table
     job = plan(pipeline, log.span)
 
-    def timed(way: str, work: Callable[[dict[str, Path]], None]) -> Path:
+    def timed(way: str, work: Callable[[dict[str, Path]], object]) -> Path:
         since, into = time.monotonic(), folder / way
         work({table: into})
         line.seconds[way] = round(time.monotonic() - since, 1)
