@@ -11,6 +11,9 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
+from flink_jobs.core.columns import flink_type, quoted
+from flink_jobs.core.dataset import Dataset
+from flink_jobs.core.frame import interval
 from flink_jobs.core.settings import Settings
 
 
@@ -49,6 +52,34 @@ def parquet(folder: str) -> str:
     """The options of a bare folder of Parquet files."""
     times = "'parquet.utc-timezone'='true', 'parquet.write.int64.timestamp'='true', 'parquet.timestamp.time.unit'='micros'"
     return f"WITH ('connector'='filesystem', 'format'='parquet', 'path'='file://{folder}', {times})"
+
+
+def json_topic(dataset: Dataset, kafka: str, *, duties: bool = False) -> list[str]:
+    """A topic through Flink's own JSON format, as a view with the name and the columns of the dataset.
+
+    With ``duties`` it does what the product's source does as well as bare SQL can: a record that does not parse is skipped
+    (the product names what is wrong with it), and copies of a key are dropped.
+    """
+    time, raw = dataset.event_time, f"`raw_{dataset.name}`"
+    columns = [f"`{c}` {'TIMESTAMP_LTZ(3)' if t == 'timestamp' else flink_type(t)}" for c, t in dataset.columns.items()]
+    columns.append(f"t AS CAST(`{time}` AS TIMESTAMP(3)), WATERMARK FOR t AS t - {interval(dataset.watermark_delay)}")
+    options = {
+        "connector": "kafka", "topic": dataset.name, "properties.bootstrap.servers": kafka,
+        "scan.startup.mode": "earliest-offset", "scan.bounded.mode": "latest-offset", "format": "json",
+        "json.timestamp-format.standard": "ISO-8601",
+    }  # fmt: skip
+    rows = raw
+    if duties:
+        columns.append("arrival AS PROCTIME()")
+        options["json.ignore-parse-errors"] = "true"
+        copy = f"ROW_NUMBER() OVER (PARTITION BY {quoted(dataset.key)} ORDER BY arrival) AS copy"
+        rows = f"(SELECT *, {copy} FROM {raw}) WHERE copy = 1"
+    given = ", ".join(f"'{k}'='{v}'" for k, v in options.items())
+    items = ", ".join(f"t AS `{c}`" if c == time else f"`{c}`" for c in dataset.columns)
+    return [
+        f"CREATE TEMPORARY TABLE {raw} ({', '.join(columns)}) WITH ({given})",
+        f"CREATE TEMPORARY VIEW `{dataset.name}` AS SELECT {items} FROM {rows}",
+    ]
 
 
 def main() -> None:

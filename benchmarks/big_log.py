@@ -1,7 +1,7 @@
 """A made log of any size with labels on it: the same bytes for the same numbers, in a lake and as bare Parquet files.
 
-Users are skewed (a power law: of 100,000 users the busiest has some 0.05 % of the events), times are whole seconds, so that
-many are equal, and half of the labels stand exactly at the time of an event of their user.
+Users are skewed (a power law: of 100,000 users the busiest has some 0.05 % of the events), items only where asked (``zipf``);
+times are whole seconds, so that many are equal, and half of the labels stand exactly at the time of an event of their user.
 """
 
 from __future__ import annotations
@@ -22,17 +22,21 @@ if TYPE_CHECKING:
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 EVENTS = {"event_id": "bigint", "user_id": "bigint", "item_id": "bigint", "ts": "timestamp"}
+ITEMS = 100_000
 LABELS = {"label_id": "bigint", "user_id": "bigint", "clicked": "boolean", "ts": "timestamp"}
 
 
 @dataclass(frozen=True)
 class BigLog:
-    """How much of everything; ``days`` partitions."""
+    """How much of everything; ``days`` partitions. With ``zipf`` an item's share falls with that power of its number, which at
+    1.5 gives the first of 100,000 items 29 % of all events; 0: all items are equal.
+    """
 
     events: int
     labels: int
     days: int = 30
     users: int = 100_000
+    zipf: float = 0.0
 
     @property
     def span(self) -> Span:
@@ -52,8 +56,16 @@ class BigLog:
         at = f"make_timestamptz({_ms(START)} * 1000 + (i * {self.days * 86_400} // {self.events}) * 1000000)"
         return (
             f"SELECT i AS event_id, {_skewed('i', self.users)} AS user_id, "
-            f"CAST(hash(i, 7) % 100000 AS BIGINT) AS item_id, {at} AS ts FROM range({self.events}) r(i)"
+            f"{self._item()} AS item_id, {at} AS ts FROM range({self.events}) r(i)"
         )
+
+    def _item(self) -> str:
+        if not self.zipf:
+            return f"CAST(hash(i, 7) % {ITEMS} AS BIGINT)"
+        # Where the distribution is drawn as an area, this is where a share of it ends.
+        power = 1 - self.zipf
+        share = f"(hash(i, 7) % 1000000007) / 1000000007.0 * {1 - ITEMS**power}"
+        return f"CAST(floor(pow(1 - {share}, {1 / power})) AS BIGINT)"
 
     def _labels(self) -> str:
         step = max(1, 2 * self.events // self.labels)

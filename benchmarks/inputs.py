@@ -20,13 +20,18 @@ EVERYTHING = (-(2**60), 2**60)
 
 
 class Inputs:
-    """The datasets of ``plan``, one topic each; records arrive in an order shuffled within the watermark delay."""
+    """The datasets of ``plan``, one topic each; records arrive in an order shuffled within the watermark delay.
 
-    def __init__(self, settings: Settings, log: BigLog, plan: Plan, *, parallelism: int, checkpoint_ms: int) -> None:
+    Without ``live`` there are only tables.
+    """
+
+    def __init__(
+        self, settings: Settings, log: BigLog, plan: Plan, *, parallelism: int, checkpoint_ms: int, live: bool = True
+    ) -> None:
         self.settings, self.parallelism, self.checkpoint_ms = settings, parallelism, checkpoint_ms
         log.make(settings, settings.folder("bare"))
         self.folders = {d.name: self._pinned(d.name) for d in plan.datasets}
-        for dataset in plan.datasets:
+        for dataset in plan.datasets if live else ():
             topics.create(settings, dataset.name, partitions=parallelism)
             db = connect()
             rows = records(db, dataset, self.folders[dataset.name], seed=1, read=EVERYTHING)
@@ -35,9 +40,16 @@ class Inputs:
             db.close()
 
     def run(
-        self, plan: Plan, sinks: dict[str, Path], *, live: bool, files: bool = False, state_backend: StateBackend = "heap"
-    ) -> None:
-        """One job over the whole input, until it has ended."""
+        self,
+        plan: Plan,
+        sinks: dict[str, Path],
+        *,
+        live: bool,
+        files: bool = False,
+        state_backend: StateBackend = "heap",
+        engine: dict[str, str] | None = None,
+    ) -> str:
+        """One job over the whole input, until it has ended; returns its id. ``engine`` has settings for Flink."""
         names = [d.name for d in plan.datasets]
         topic = {n: Topics(topics=(n,), bootstrap=self.settings.kafka, bounded=True) for n in names}
         job = Job(
@@ -50,9 +62,11 @@ class Inputs:
             parallelism=self.parallelism,
             checkpoint_ms=self.checkpoint_ms,
             state_backend=state_backend,
+            settings=engine or {},
         )
         client.submit(job, settings=self.settings)
         client.wait(job.job_id, settings=self.settings)
+        return job.job_id
 
     def _pinned(self, name: str) -> Path:
         return pin(Table(self.settings.lake, name), into=self.settings.folder("pins") / name).folder

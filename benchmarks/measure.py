@@ -7,7 +7,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ def cost(settings: Settings, work: Callable[[], object]) -> Cost:
     return Cost(round(wall, 2), round(_cpu(settings) - before, 2))
 
 
-def in_turn(settings: Settings, runs: int, ways: dict[str, Callable[[], object]]) -> dict[str, list[Cost]]:
+def in_turn(settings: Settings, runs: int, ways: Mapping[str, Callable[[], object]]) -> dict[str, list[Cost]]:
     """Each way ``runs`` times, A B A B, so that a machine that slows down slows all; one run first that does not count."""
     found: dict[str, list[Cost]] = {name: [] for name in ways}
     for number in range(runs + 1):

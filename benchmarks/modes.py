@@ -15,81 +15,59 @@ import itertools
 import sys
 from pathlib import Path
 
-from benchmarks.bare import Bare, parquet
+from benchmarks.bare import Bare, json_topic, parquet
 from benchmarks.big_log import BigLog
 from benchmarks.inputs import Inputs
 from benchmarks.measure import in_turn, own_platform, report
-from flink_jobs.core.columns import flink_type, quoted
-from flink_jobs.core.dataset import Dataset
-from flink_jobs.core.frame import interval
-from flink_jobs.core.settings import Settings
+from flink_jobs.core.columns import flink_type
+from flink_jobs.core.plan import Plan
 from flink_jobs.jobs.build import plan
 from flink_jobs.jobs.catalog import find
 from flink_jobs.proof.compare import compare
 from flink_jobs.runtime import dialect
 
 PIPELINES = ("splice", "boards")
+_NUMBERS = itertools.count()
 
 
 class Trial:
-    """One log in tables and topics."""
+    """One table over one log in tables and topics, in several ways."""
 
-    def __init__(self, settings: Settings, log: BigLog, pipeline: str, parallelism: int, checkpoint_ms: int) -> None:
-        file = Path(__file__).with_name(f"{pipeline}.yaml")
-        self.settings, self.plan = settings, plan(find(str(file)), log.span)
-        self.parallelism, self.checkpoint_ms = parallelism, checkpoint_ms
+    def __init__(self, inputs: Inputs, plan: Plan) -> None:
+        self.inputs, self.plan = inputs, plan
         self.newest: dict[str, Path] = {}
-        self._numbers = itertools.count()
-        self.inputs = Inputs(settings, log, self.plan, parallelism=parallelism, checkpoint_ms=checkpoint_ms)
 
-    def run(self, name: str, *, live: bool, files: bool = False) -> None:
+    def folder(self, name: str) -> Path:
+        """A new folder for the rows of one way."""
+        self.newest[name] = self.inputs.settings.folder("out") / f"{next(_NUMBERS)}"
+        return self.newest[name]
+
+    def run(self, name: str, *, live: bool, files: bool = False, engine: dict[str, str] | None = None) -> str:
         """The job, until it has ended; its rows stay in a folder of its own."""
-        folder = self.settings.folder("out") / f"{next(self._numbers)}"
-        self.inputs.run(self.plan, {o.table: folder for o in self.plan.outputs}, live=live, files=files)
-        self.newest[name] = folder
+        folder = self.folder(name)
+        return self.inputs.run(
+            self.plan, {o.table: folder for o in self.plan.outputs}, live=live, files=files, engine=engine
+        )
 
     def bare(self, client: Bare, name: str, *, live: bool, duties: bool = False) -> None:
-        """The product's SELECTs between Flink's own JSON source and file sink."""
-        folder = self.settings.folder("out") / f"{next(self._numbers)}"
-        setup = [text for d in self.plan.datasets for text in self._json(d, duties=duties)]
+        """The product's SELECTs between Flink's own JSON source and file sink; see ``json_topic`` for ``duties``."""
+        folder, inputs = self.folder(name), self.inputs
+        setup = [text for d in self.plan.datasets for text in json_topic(d, inputs.settings.kafka, duties=duties)]
         setup += [f"CREATE TEMPORARY VIEW `{v.name}` AS {dialect.of(live)(v.select)}" for v in self.plan.views]
         output = self.plan.outputs[0]
         columns = ", ".join(f"`{c}` {flink_type(t)}" for c, t in output.columns.items())
         setup.append(f"CREATE TEMPORARY TABLE made ({columns}) {parquet(str(folder))}")
         names = ", ".join(f"`{c}`" for c in output.columns)
         insert = f"INSERT INTO made SELECT {names} FROM `{output.source}`"
-        client.run(setup, insert, parallelism=self.parallelism, checkpoint_ms=self.checkpoint_ms if live else None)
-        self.newest[name] = folder
-
-    def _json(self, dataset: Dataset, *, duties: bool) -> list[str]:
-        time = dataset.event_time
-        columns = [
-            f"`{c}` {'TIMESTAMP_LTZ(3)' if t == 'timestamp' else flink_type(t)}" for c, t in dataset.columns.items()
-        ]
-        columns.append(
-            f"t AS CAST(`{time}` AS TIMESTAMP(3)), WATERMARK FOR t AS t - {interval(dataset.watermark_delay)}"
-        )
-        options = {
-            "connector": "kafka", "topic": dataset.name, "properties.bootstrap.servers": self.settings.kafka,
-            "scan.startup.mode": "earliest-offset", "scan.bounded.mode": "latest-offset", "format": "json",
-            "json.timestamp-format.standard": "ISO-8601", "json.ignore-parse-errors": str(duties).lower(),
-        }  # fmt: skip
-        source = f"`raw_{dataset.name}`"
-        if duties:
-            columns.append("p AS PROCTIME()")
-            first = f"ROW_NUMBER() OVER (PARTITION BY {quoted(dataset.key)} ORDER BY p)"
-            source = f"(SELECT *, {first} AS copy FROM {source}) WHERE copy = 1"
-        given = ", ".join(f"'{k}'='{v}'" for k, v in options.items())
-        items = ", ".join("t AS `ts`" if c == time else f"`{c}`" for c in dataset.columns)
-        return [
-            f"CREATE TEMPORARY TABLE `raw_{dataset.name}` ({', '.join(columns)}) WITH ({given})",
-            f"CREATE TEMPORARY VIEW `{dataset.name}` AS SELECT {items} FROM {source}",
-        ]
+        checkpoint_ms = inputs.checkpoint_ms if live else None
+        client.run(setup, insert, parallelism=inputs.parallelism, checkpoint_ms=checkpoint_ms)
 
     def differing(self, left: str, right: str) -> int:
-        """Rows that are not the same in the newest results of two ways."""
+        """Rows that are not the same in the newest results of two ways; raises RuntimeError where there are none at all."""
         output = self.plan.outputs[0]
         found = compare((left, self.newest[left]), (right, self.newest[right]), output.columns, output.key)
+        if not found.rows:
+            raise RuntimeError(f"'{left}' has no row in {self.newest[left]}, so nothing was compared.")
         return found.differing
 
 
@@ -105,8 +83,10 @@ def main() -> None:
     parser.add_argument("--port-base", type=int, default=29_640)
     asked = parser.parse_args()
     with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings, Bare(settings) as client:
+        log = BigLog(asked.events, asked.labels)
+        made = plan(find(str(Path(__file__).with_name(f"{asked.pipeline}.yaml"))), log.span)
         trial = Trial(
-            settings, BigLog(asked.events, asked.labels), asked.pipeline, asked.parallelism, asked.checkpoint_ms
+            Inputs(settings, log, made, parallelism=asked.parallelism, checkpoint_ms=asked.checkpoint_ms), made
         )
         ways = {
             "live, topics": lambda: trial.run("live, topics", live=True),

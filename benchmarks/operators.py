@@ -56,7 +56,7 @@ def run(inputs: Inputs, log: BigLog, tables: Sequence[str], state_backend: State
     pipeline, folder = some(tables), inputs.settings.folder("out") / tables[0]
     lines, job = {table: Line(table) for table in tables}, plan(pipeline, log.span)
 
-    def timed(way: str, work: Callable[[dict[str, Path]], None]) -> None:
+    def timed(way: str, work: Callable[[dict[str, Path]], object]) -> None:
         since = time.monotonic()
         work({table: folder / table / way for table in tables})
         for line in lines.values():

@@ -12,10 +12,10 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flink_jobs.cases.case import Arrival, Case
 from flink_jobs.cases.record import record
+from flink_jobs.core.address import path_of
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.plan import Job, Plan, Topics
 from flink_jobs.core.settings import Settings
@@ -153,5 +153,5 @@ class Live:
         for job in self.jobs:
             client.forget(job, settings=self.settings)
         for savepoint in self.savepoints:
-            shutil.rmtree(urlsplit(savepoint).path, ignore_errors=True)
+            shutil.rmtree(path_of(savepoint), ignore_errors=True)
         kafka.delete(self.settings, self.topics.values())

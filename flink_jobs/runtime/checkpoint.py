@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
-from pathlib import Path
-from urllib.parse import urlsplit
+
+from flink_jobs.core.address import path_of
 
 _NO_END = struct.pack(">q", -(2**63))
 
@@ -22,7 +22,7 @@ def taken(checkpoint: str, topics: Iterable[str]) -> dict[str, int]:
     ``checkpoint`` is the address of a folder on this machine; a file that is still being written tells too little.
     """
     try:
-        content = (Path(urlsplit(checkpoint).path) / "_metadata").read_bytes()
+        content = (path_of(checkpoint) / "_metadata").read_bytes()
     except FileNotFoundError:
         return dict.fromkeys(topics, 0)
     return {topic: sum(_offsets(content, topic).values()) for topic in topics}

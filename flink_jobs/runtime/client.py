@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from flink_jobs.core.address import address
 from flink_jobs.core.errors import PlatformError, RunError
 from flink_jobs.core.plan import IngestJob, Job
 from flink_jobs.core.settings import Settings
@@ -101,7 +102,7 @@ def stop(job_id: str, *, settings: Settings, drain: bool = False, timeout_s: flo
     With ``drain`` the watermark passes everything first, as at the end of an input: such a job is done and not resumed.
     """
     flink = settings.url("flink")
-    body = {"targetDirectory": (settings.home / "flink" / "savepoints").as_uri(), "drain": drain}
+    body = {"targetDirectory": address(settings.home / "flink" / "savepoints"), "drain": drain}
     asked = rest.call("POST", f"{flink}/jobs/{job_id}/stop", body=body)
     if asked.status_code >= 300:
         raise RunError(f"Job {job_id} cannot be stopped: {readable(_errors(asked.json()))}")
@@ -122,7 +123,7 @@ def last_checkpoint(job_id: str, *, settings: Settings) -> str | None:
     folder = settings.home / "flink" / "checkpoints" / job_id
     complete = list(folder.glob("chk-*/_metadata"))
     newest = max(complete, key=lambda p: int(p.parent.name[4:]), default=None)
-    return newest.parent.as_uri() if newest else None
+    return address(newest.parent) if newest else None
 
 
 def forget(job_id: str, *, settings: Settings) -> None:

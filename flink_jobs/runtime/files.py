@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from flink_jobs.core.address import address
 from flink_jobs.core.columns import flink_type, quote
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import RunError
@@ -24,7 +25,7 @@ def folder_uri(folder: str) -> str:
     path = Path(folder)
     if not path.is_dir():
         raise RunError(f"The input folder {folder} does not exist. Pin the table again and start a new run.")
-    return path.absolute().as_uri()
+    return address(path)
 
 
 def statements(dataset: Dataset, bound: Files, read_from_ms: int | None, read_to_ms: int | None) -> list[Statement]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from flink_jobs.core.address import address
 from flink_jobs.core.columns import flink_type, quote, quoted
 from flink_jobs.core.event_time import Partitioning, floor, from_ms, partition_key
 from flink_jobs.core.plan import Output, Plan
@@ -33,7 +34,7 @@ def sink(name: str, columns: Mapping[str, str], folder: str, by: Partitioning, *
     """The table of one run folder; ``changes`` have the column ``_op`` beside the others."""
     columns = {**columns, _OP: "string"} if changes else columns
     body = [f"{quote(c)} {flink_type(word)}" for c, word in columns.items()] + [f"{quote(by)} STRING"]
-    options = {**_OPTIONS, "path": Path(folder).absolute().as_uri()}
+    options = {**_OPTIONS, "path": address(Path(folder))}
     return Statement(name, table(sink_name(name), body, options, partitioned_by=by))
 
 

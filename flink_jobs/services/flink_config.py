@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from flink_jobs.core.address import address
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.settings import HOST, Settings
 
@@ -122,8 +123,8 @@ def _machine_memory() -> int:
 def _state(settings: Settings) -> dict[str, str | int | float | bool]:
     home = settings.home / "flink"
     return {
-        "execution.checkpointing.dir": (home / "checkpoints").as_uri(),
-        "execution.checkpointing.savepoint-dir": (home / "savepoints").as_uri(),
+        "execution.checkpointing.dir": address(home / "checkpoints"),
+        "execution.checkpointing.savepoint-dir": address(home / "savepoints"),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "execution.checkpointing.num-retained": 3,
         "io.tmp.dirs": str(home / "tmp"),

@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.flink, pytest.mark.filterwarnings("ignore")]
 
 
 def test_only_rows_of_the_span_are_published(run_locally, tmp_path):
-    given = rows.clicks()
-    run_locally(batch_job(rows.as_files(given, tmp_path / "in"), tmp_path))
-    found = rows.read(tmp_path / "counts")
+    given, lake = rows.clicks(), tmp_path / "my lake, 50%20"  # what an address would escape is a part of the name
+    run_locally(batch_job(rows.as_files(given, lake / "in"), lake))
+    found = rows.read(lake / "counts")
     assert {r["event_id"] for r in found} == {r["event_id"] for r in given if f"{r['ts']:%d}" == "25"}
     assert {r["in"] for r in found} == {"day=2017-11-25"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from flink_jobs.core.address import address
 from flink_jobs.runtime.checkpoint import taken
 
 OPEN = -(2**63)
@@ -25,8 +26,8 @@ def test_offsets_are_summed_over_partitions_and_topics_told_apart(tmp_path: Path
         + split("empty", 0, -2)
     )
     (tmp_path / "_metadata").write_bytes(content)
-    assert taken(tmp_path.as_uri(), ["clicks", "empty", "other"]) == {"clicks": 12, "empty": 0, "other": 0}
+    assert taken(address(tmp_path), ["clicks", "empty", "other"]) == {"clicks": 12, "empty": 0, "other": 0}
 
 
 def test_a_file_that_is_not_there_yet_tells_nothing(tmp_path: Path) -> None:
-    assert taken((tmp_path / "chk-1").as_uri(), ["clicks"]) == {"clicks": 0}
+    assert taken(address(tmp_path / "chk-1"), ["clicks"]) == {"clicks": 0}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flink_jobs.core.address import address
 from flink_jobs.core.errors import DeclarationError
 from flink_jobs.core.settings import HOST, Settings
 from flink_jobs.services import flink_config
@@ -32,7 +33,7 @@ def test_ports_and_slots_are_those_of_the_settings(settings: Settings) -> None:
 
 def test_state_stays_under_home(settings: Settings) -> None:
     values = config(settings)
-    assert str(values["execution.checkpointing.dir"]).startswith(settings.home.as_uri())
+    assert str(values["execution.checkpointing.dir"]).startswith(address(settings.home))
     assert values["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
 
 
