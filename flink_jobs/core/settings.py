@@ -43,7 +43,7 @@ class Settings:
     def load(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from environment variables; defaults suit one platform in the current folder."""
         env = os.environ if env is None else env
-        home = Path(env.get("MAINSTEM_HOME") or ".mainstem").resolve()
+        home = _home(Path(env.get("MAINSTEM_HOME") or ".mainstem").resolve())
         base = _number(env, "MAINSTEM_PORT_BASE", 28080, 1024, 65000)
         ports = {name: base + i for name, i in _PORTS.items()}
         for name in ports:
@@ -69,6 +69,15 @@ class Settings:
     def secret(self, name: str) -> str:
         """The content of ``secrets/<name>``; raises FileNotFoundError before the first ``up``."""
         return (self.home / "secrets" / name).read_text().strip()
+
+
+def _home(home: Path) -> Path:
+    if "," in str(home):
+        raise DeclarationError(
+            f"The platform cannot live in {home}: the broker takes a comma in its folder for the end of a name, and would write "
+            "beside it. Set MAINSTEM_HOME to a folder without one."
+        )
+    return home
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
