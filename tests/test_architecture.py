@@ -59,6 +59,7 @@ def contracts() -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_import_contracts_hold(contracts: subprocess.CompletedProcess[str]) -> None:
     assert contracts.returncode == 0, contracts.stdout
 
@@ -74,6 +75,7 @@ def test_no_file_is_longer_than_300_lines() -> None:
     assert {name(p): n for p in FILES if (n := p.read_text(encoding="utf-8").count("\n")) > 300} == {}
 
 
+@pytest.mark.slow
 def test_no_function_is_longer_than_60_lines() -> None:
     long = {
         f"{name(p)}:{node.name}": n
@@ -116,6 +118,7 @@ def test_dag_files_import_airflow_the_plugin_and_the_words_only() -> None:
     assert found == set()
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_without_anything_heavy() -> None:
     script = (
         "import sys\nfrom flink_jobs.cli import build\nbuild()\n"

@@ -57,6 +57,7 @@ def rows(settings: Settings) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 
+@pytest.mark.slow
 def test_every_row_of_a_list_has_exactly_its_events(settings: Settings) -> None:
     listed = rows(settings)
     assert len(listed) == 8

@@ -60,6 +60,7 @@ def row(lake: Path, hour: int, item: int) -> tuple[Board, dict[str, int], int]:
     return found, {"category_id": 1, "item_id": item}, at
 
 
+@pytest.mark.slow
 def test_every_row_of_the_board_has_the_events_that_it_counts(shop_lake: Path) -> None:
     it = board(shop_lake, BOARD)
     seen = 0
@@ -111,6 +112,7 @@ def test_a_row_that_is_not_on_the_board_is_told(shop_lake: Path) -> None:
         events_behind(it, shop_lake, windows(it.pinned)[at], {"category_id": 1, "item_id": 99})
 
 
+@pytest.mark.slow
 def test_filters_unions_and_computed_columns_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = FILTERED.replace("SHOP", f"'{SHOP}'")
     (tmp_path / "night.yaml").write_text(text)
@@ -133,6 +135,7 @@ def test_filters_unions_and_computed_columns_are_followed(tmp_path: Path, monkey
             assert found.equal and [c.column for c in found.compared] == ["n"], r
 
 
+@pytest.mark.slow
 def test_rows_before_the_window_are_read_where_a_step_looks_back_at_them(tmp_path: Path) -> None:
     pipeline = read_text(f"name: x\ninclude: ['{SHOP}']\nsteps:{ONCE}publish:\n  b: {{from: top}}\n", "x.yaml")
     lake, relation = tmp_path / "lake", pipeline.relations["top"]

@@ -67,6 +67,7 @@ def capture(*words: str, key: str = "user_id=1") -> Result:
     return CliRunner().invoke(build(), ["case", "capture", "small.yaml", "--key", key, *span, *words])
 
 
+@pytest.mark.slow
 def test_rows_of_the_key_come_with_their_look_back_and_order(lake: Path) -> None:
     told = json.loads(capture("--name", "mine", "--json").stdout)
     case = read(lake / "cases" / "mine")
@@ -79,6 +80,7 @@ def test_rows_of_the_key_come_with_their_look_back_and_order(lake: Path) -> None
     assert CliRunner().invoke(build(), ["case", "run", "mine", "--reference-only"]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_case_is_not_replaced_unless_asked(lake: Path) -> None:
     assert [capture().exit_code, capture("--force").exit_code] == [0, 0]
     assert (lake / "cases" / "small_user_id_1_20250308" / "case.yaml").is_file()

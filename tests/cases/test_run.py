@@ -41,6 +41,7 @@ def mainstem(*words: str) -> Result:
     return CliRunner().invoke(build(), ["case", *words])
 
 
+@pytest.mark.slow
 def test_the_shipped_cases_come_out_as_expected() -> None:
     assert [one for one in run(SHOWN, ways=("reference",)) if not one.good] == []
 
@@ -72,6 +73,7 @@ def test_copies_and_late_rows_do_not_count(tmp_path: Path) -> None:
     assert [one.good for one in run([write(tmp_path / "mine", LINES, ROWS)], ways=("reference",))] == [True]
 
 
+@pytest.mark.slow
 def test_a_difference_is_told_by_key_and_column(tmp_path: Path) -> None:
     folder = write(tmp_path / "mine", LINES, [counted("09:00:00", 2, "1.50"), ROWS[1], counted("11:00:00", 1, "1.50")])
     told = mainstem("run", str(folder), "--reference-only")
@@ -85,6 +87,7 @@ def test_a_difference_is_told_by_key_and_column(tmp_path: Path) -> None:
     assert (found["good"], found["cases"][0]["ways"][0]["tables"][0]["differing"]) == (False, 4)
 
 
+@pytest.mark.slow
 def test_what_comes_out_can_be_accepted(tmp_path: Path) -> None:
     folder = write(tmp_path / "mine", LINES)
     assert mainstem("run", str(folder), "--reference-only", "--accept").exit_code == 0
@@ -112,6 +115,7 @@ def test_cases_are_found_beside_their_pipelines(tmp_path: Path, monkeypatch: pyt
         chosen(["besides"], env)
 
 
+@pytest.mark.slow
 def test_the_list_shows_rows_and_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "cases/here", LINES, ROWS)

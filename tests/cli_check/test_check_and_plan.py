@@ -103,6 +103,7 @@ def test_plan_shows_partitions_reach_and_tables() -> None:
     assert "user_features" in result.stdout
 
 
+@pytest.mark.slow
 def test_plan_shows_the_sql_when_asked() -> None:
     words = ("plan", "shop_boards", "--from", "2017-11-26", "--to", "2017-11-27")
     assert "ROW_NUMBER()" in ran(*words, "--sql").stdout
@@ -122,6 +123,7 @@ def shop_lake() -> None:
         fill(Settings.load().lake, dataset, rows_a_day=480, users=20)
 
 
+@pytest.mark.slow
 def test_a_plan_tells_programs_everything_under_stable_names(shop_lake: None) -> None:
     facts = told("plan", "shop_boards", "--from", "2024-03-02", "--to", "2024-03-04")
     assert facts["inputs"][0] == {
@@ -141,6 +143,7 @@ def test_a_plan_tells_programs_everything_under_stable_names(shop_lake: None) ->
     assert facts["expected_time"] is None and facts["downstream"] == []
 
 
+@pytest.mark.slow
 def test_a_plan_says_what_a_live_run_keeps_and_how_it_joins(shop_lake: None) -> None:
     result = ran("plan", "shop_boards", "--live", "--from", "2024-03-04")
     assert result.exit_code == 0
@@ -149,6 +152,7 @@ def test_a_plan_says_what_a_live_run_keeps_and_how_it_joins(shop_lake: None) -> 
     assert re.search(r"page_views +a mark for each event_id, so that no record counts twice +3,8\d\d ", result.stdout)
 
 
+@pytest.mark.slow
 def test_a_live_plan_above_its_limit_ends_with_1_and_a_batch_does_not(shop_lake: None) -> None:
     words = ("plan", "shop_boards", "--from", "2024-03-04", "--state-limit", "1m")
     result = ran(*words, "--live")
@@ -162,6 +166,7 @@ def test_a_plan_without_tables_says_that_the_state_is_unknown() -> None:
     assert "its state is unknown: no table 'orders' with rows to sample" in ran("plan", "shop_boards", "--live").stdout
 
 
+@pytest.mark.slow
 def test_a_plan_tells_the_time_of_past_runs() -> None:
     span = {"start": "2017-11-24T00:00:00Z", "end": "2017-11-25T00:00:00Z"}
     facts = told("plan", "shop_boards", "--from", "2017-11-26", "--to", "2017-11-28")
@@ -176,6 +181,7 @@ def test_a_plan_tells_the_time_of_past_runs() -> None:
     assert "time: about 13 s (3.0 s to start, 5.0 s a day, from 1 past job(s) of this version)" in shown
 
 
+@pytest.mark.slow
 def test_a_plan_names_the_tables_of_other_pipelines_that_follow(tmp_path: Path) -> None:
     path = tmp_path / "raw.yaml"
     datasets = "datasets:\n  in: {columns: {event_id: bigint, ts: timestamp}, key: [event_id], event_time: ts}\n"

@@ -94,6 +94,7 @@ def test_maintain_plans_and_does(app: typer.Typer) -> None:
     assert "3 files → 1" in run(app, "maintain", "clicks", "--quiet", "0s")
 
 
+@pytest.mark.slow
 def test_show_proof_tells_what_stands(app: typer.Typer, table: Table) -> None:
     from flink_jobs.jobs.catalog import find
     from flink_jobs.proof.verdict import save

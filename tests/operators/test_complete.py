@@ -70,6 +70,7 @@ def test_failing_rows_shrink_to_those_that_fail() -> None:
     assert [r["n"] for _, r in found] == [37, 81]
 
 
+@pytest.mark.slow
 def test_failing_rows_are_saved_as_a_case(tmp_path: Path) -> None:
     case = next(c for c in bases() if "look_back_aggregate" in verbs(c))
     saved = read(save(case, tmp_path / "found"))

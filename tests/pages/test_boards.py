@@ -77,6 +77,7 @@ def test_names_beyond_what_a_script_can_count_stay_exact(pages: Client, shop: Pa
     assert [r["item"] for r in found["rows"]] == [[str(BIG)]]
 
 
+@pytest.mark.slow
 def test_the_same_version_is_not_sent_twice(pages: Client, shop: Path) -> None:
     for address in (f"/api/boards/{BOARD}", f"/api/boards/{BOARD}/state", f"/api/boards/{BOARD}/windows"):
         mark = pages.get(address).headers["etag"]
@@ -178,6 +179,7 @@ def test_an_empty_board_waits_for_its_first_window(pages: Client, lake: Path) ->
     assert "no window yet" in pages.get("/boards").text
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_items_come_in_small_parts_and_soon(pages: Client, lake: Path) -> None:
     large(lake, windows=3)
     address = f"/api/boards/{BOARD}?offset=99950"

@@ -70,6 +70,7 @@ def spoil(log: Log) -> None:
     assert pq.read_metadata(file).num_rows == len(TAPS)
 
 
+@pytest.mark.slow
 def test_equal_rows_are_kept_as_a_verdict(log: Log, settings: Settings) -> None:
     assert due(str(log.file), settings=settings) == [D1]
     found = audit(str(log.file), D1, settings=settings)
@@ -78,6 +79,7 @@ def test_equal_rows_are_kept_as_a_verdict(log: Log, settings: Settings) -> None:
     assert "equal, 16 live rows" in found.words
 
 
+@pytest.mark.slow
 def test_late_input_is_named_as_the_cause(log: Log, settings: Settings) -> None:
     log.arrive([LATE])
     found = {t.table: t for t in audit(str(log.file), D1, settings=settings).tables}

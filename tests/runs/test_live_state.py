@@ -49,6 +49,7 @@ def settings(tmp_path, monkeypatch):
     return settings
 
 
+@pytest.mark.slow
 def test_a_live_job_above_its_limit_is_refused_before_anything_is_made(settings):
     before = sorted(settings.lake.iterdir())
     with pytest.raises(StateTooLarge, match=r"'shop_features' would keep .*1\.0 MB \(MAINSTEM_STATE_LIMIT\)"):
@@ -58,6 +59,7 @@ def test_a_live_job_above_its_limit_is_refused_before_anything_is_made(settings)
     assert not registry.known(settings, "shop_features") and sorted(settings.lake.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_job_that_has_started_before_resumes_whatever_it_would_keep(settings, monkeypatch):
     found = find("shop_features")
     job = live_job(Topics(topics=("clicks",), bootstrap="127.0.0.1:9"), settings.home)

@@ -61,6 +61,7 @@ def test_a_partition_published_again_is_no_longer_touched(log: Log) -> None:
     assert touched(plan(log.pipeline, log.lake)) == [("tap_counts", D2, 1)]
 
 
+@pytest.mark.slow
 def test_a_partition_of_an_older_version_is_told(log: Log) -> None:
     log.publish("tap_copies", [D1], version="0123456789ab")
     log.arrive([LATE])
@@ -125,6 +126,7 @@ def live(tmp_path: Path) -> Log:
     return made
 
 
+@pytest.mark.slow
 def test_rows_in_time_touch_nothing_that_a_live_job_published(live: Log) -> None:
     assert plan(live.pipeline, live.lake).affected == ()
 
@@ -155,11 +157,13 @@ def test_open_partitions_belong_to_the_live_job(live: Log) -> None:
     assert plan(live.pipeline, live.lake).affected == ()
 
 
+@pytest.mark.slow
 def test_rows_from_files_never_came_through_the_topic(live: Log) -> None:
     live.arrive([(3, f"{D2}T12:00:00Z", f"{D2}T12:00:00Z")], partition=-1)
     assert touched(plan(live.pipeline, live.lake)) == [("tap_copies", D2, 1), ("tap_counts", D2, 1)]
 
 
+@pytest.mark.slow
 def test_partitions_given_back_unfinished_are_computed(live: Log) -> None:
     live.arrive([(3, f"{D3}T10:00:00Z", f"{D3}T10:00:00Z")])
     table = live.table("tap_copies")
