@@ -243,7 +243,8 @@ def _new(
     run_id = f"live-{label}-{start_at.astimezone(UTC):%Y%m%dT%H}-{secrets.token_hex(3)}"
     job = live_job(found, run_id, start_at, settings, parallelism=parallelism, state_backend=state_backend)
     for o in job.plan.outputs:
-        create(settings.lake, o.table, o.columns, partition_by=o.partition_by, key=o.key)
+        told = found.publish[o.table].description
+        create(settings.lake, o.table, o.columns, partition_by=o.partition_by, key=o.key, description=told)
     ahead = found.look_ahead_ms
     return Registration(
         name=label, pipeline=pipeline, job=job, fence=iso(start_at), look_ahead_ms=ahead, parallelism=parallelism

@@ -32,7 +32,8 @@ external_views: list[dict[str, Any]] = [
         "icon_dark_mode": f"{PREFIX}/static/proofs-dark.svg",
     },
     {
-        "name": "Leaderboards",
+        # The menu has room for twelve narrow letters.
+        "name": "Boards",
         "href": f"{PREFIX}/boards",
         "destination": "nav",
         "url_route": BOARDS,
