@@ -9,8 +9,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
+from flink_jobs.core.address import address
 from flink_jobs.core.columns import flink_type, quoted
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.frame import interval
@@ -51,7 +53,7 @@ class Bare:
 def parquet(folder: str) -> str:
     """The options of a bare folder of Parquet files."""
     times = "'parquet.utc-timezone'='true', 'parquet.write.int64.timestamp'='true', 'parquet.timestamp.time.unit'='micros'"
-    return f"WITH ('connector'='filesystem', 'format'='parquet', 'path'='file://{folder}', {times})"
+    return f"WITH ('connector'='filesystem', 'format'='parquet', 'path'='{address(Path(folder))}', {times})"
 
 
 def json_topic(dataset: Dataset, kafka: str, *, duties: bool = False) -> list[str]:
@@ -84,8 +86,6 @@ def json_topic(dataset: Dataset, kafka: str, *, duties: bool = False) -> list[st
 
 def main() -> None:
     """Serve until the input ends."""
-    from pathlib import Path
-
     from flink_jobs.runtime import gateway
 
     home = Path(sys.argv[1])

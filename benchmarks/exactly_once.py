@@ -12,19 +12,17 @@ import argparse
 import json
 import os
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from benchmarks import measure
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import PlatformError
 from flink_jobs.core.event_time import from_ms, iso
@@ -40,7 +38,7 @@ from flink_jobs.services import platform
 
 NAME = "exactly_once"
 VICTIMS = ("flink-tm", "flink-jm", "committer")
-SERVICES = {"kafka", "flink", "jobs", "runs", "committer"}
+SERVICES = ("kafka", "flink", "jobs", "runs", "committer")
 START_MS = 1_700_000_000_000
 EVERY_COPY, EVERY_BROKEN = 50, 97
 _BATCH = 1_000
@@ -174,17 +172,9 @@ def kill(settings: Settings, victim: str) -> int:
     return pid
 
 
-@contextmanager
-def own_platform(port_base: int) -> Iterator[Settings]:
-    """A platform in a temporary folder, gone afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="exactly-once-"))
-    settings = Settings.load({"MAINSTEM_HOME": str(home), "MAINSTEM_PORT_BASE": str(port_base), "MAINSTEM_SLOTS": "4"})
-    try:
-        platform.up(settings, only=SERVICES)
-        yield settings
-    finally:
-        platform.down(settings)
-        shutil.rmtree(home, ignore_errors=True)
+def own_platform(port_base: int) -> AbstractContextManager[Settings]:
+    """A platform with every part that writes, gone afterwards."""
+    return measure.own_platform(port_base, SERVICES)
 
 
 def facts(trial: Trial) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +25,7 @@ from typing import Any
 from benchmarks.bare import Bare
 from benchmarks.big_log import BigLog
 from benchmarks.inputs import Inputs
-from benchmarks.measure import Cost, in_turn, own_platform
+from benchmarks.measure import in_turn, median, own_platform, ratio
 from benchmarks.modes import Trial
 from benchmarks.slots import to_mean, work
 from flink_jobs.core.plan import Plan
@@ -103,9 +102,10 @@ def measured(figure: str, trial: Trial, events: int, ways: Mapping[str, Callable
     costs = in_turn(trial.inputs.settings, runs, ways)
     first, wrong = next(iter(ways)), checked(trial, "views", tuple(w for w in ways if w != "duckdb"))
     for way, found in costs.items():
-        wall, cpu = (statistics.median(getattr(c, part) for c in found) for part in ("wall", "cpu"))
-        facts = {"seconds": wall, "cpu_s": cpu, "events_per_core_s": round(events / cpu)}
-        say(figure=figure, events=events, way=way, **facts, **_ratios(costs[first], found))
+        one, more = median(found), ratio(costs[first], found)
+        facts = {"seconds": one.wall, "cpu_s": one.cpu, "events_per_core_s": round(events / one.cpu)}
+        beside = {"product_to_it_wall": more.wall, "product_to_it_cpu": more.cpu}
+        say(figure=figure, events=events, way=way, **facts, **beside)
     say(
         figure=figure,
         events=events,
@@ -113,13 +113,6 @@ def measured(figure: str, trial: Trial, events: int, ways: Mapping[str, Callable
         memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
     )
     return wrong
-
-
-def _ratios(ours: list[Cost], theirs: list[Cost]) -> dict[str, float]:
-    """How much more the first way takes than this one, run beside run."""
-    pairs = list(zip(ours, theirs, strict=True))
-    wall, cpu = (statistics.median(getattr(a, p) / getattr(b, p) for a, b in pairs) for p in ("wall", "cpu"))
-    return {"product_to_it_wall": round(wall, 3), "product_to_it_cpu": round(cpu, 3)}
 
 
 def live(settings: Settings, events: int, runs: int) -> int:

@@ -60,17 +60,21 @@ def in_turn(settings: Settings, runs: int, ways: Mapping[str, Callable[[], objec
     return found
 
 
+def median(costs: Sequence[Cost]) -> Cost:
+    """The cost in the middle, seconds and processor seconds each by itself."""
+    return Cost(statistics.median(c.wall for c in costs), statistics.median(c.cpu for c in costs))
+
+
+def ratio(ours: Sequence[Cost], theirs: Sequence[Cost]) -> Cost:
+    """How many times more one way takes than another, run beside run, in the middle."""
+    middle = median([Cost(x.wall / y.wall, x.cpu / y.cpu) for x, y in zip(ours, theirs, strict=True)])
+    return Cost(round(middle.wall, 3), round(middle.cpu, 3))
+
+
 def report(found: dict[str, list[Cost]], ratios: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """Medians, and the median of the ratios of runs that followed each other."""
-    made: dict[str, Any] = {
-        name: {k: statistics.median(asdict(c)[k] for c in costs) for k in ("wall", "cpu")} for name, costs in found.items()
-    }
-    for name, (a, b) in ratios.items():
-        pairs = list(zip(found[a], found[b], strict=True))
-        made[name] = {
-            "wall": round(statistics.median(x.wall / y.wall for x, y in pairs), 3),
-            "cpu": round(statistics.median(x.cpu / y.cpu for x, y in pairs), 3),
-        }
+    made: dict[str, Any] = {name: asdict(median(costs)) for name, costs in found.items()}
+    made |= {name: asdict(ratio(found[a], found[b])) for name, (a, b) in ratios.items()}
     print(json.dumps(made, indent=2))
     return made
 

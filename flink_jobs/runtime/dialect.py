@@ -13,8 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from flink_jobs.core.columns import quoted
+
 ARRIVAL = "`_arrival`"
 """The column by which a live run orders rows as they arrive."""
+STOOD = ("_known_at", "_partition", "_offset")
+"""The columns by which batch orders the same rows: when a record arrived, and where it stood."""
 
 _FRAME = re.compile(
     r"ORDER BY (`[a-z0-9_]+`) RANGE BETWEEN INTERVAL '(\d{3}) (\d\d):(\d\d):(\d\d)\.(\d{3})' DAY\(3\) TO SECOND\(3\) PRECEDING"
@@ -41,7 +45,7 @@ def batch(select: str) -> str:
     """A live SELECT in the words of batch."""
     text = _FRAME.sub(_frame, _in_one(_EITHER.sub(lambda m: m[2], select)))
     text = _OTHER_FRAME.sub(lambda m: f"ORDER BY {epoch_ms(m[1])} {m[2]} PRECEDING", text)
-    return _ARRIVAL_ORDER.sub("ORDER BY `_known_at`, `_partition`, `_offset`", text)
+    return _ARRIVAL_ORDER.sub(f"ORDER BY {quoted(STOOD)}", text)
 
 
 def _in_one(select: str) -> str:

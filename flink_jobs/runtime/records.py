@@ -15,7 +15,7 @@ from flink_jobs.core.plan import Files, Topics
 from flink_jobs.runtime import dialect, files, raw_records
 from flink_jobs.runtime.text import Statement, literal, table, where, within
 
-PLACE = ("_known_at", "_partition", "_offset", "_topic")
+PLACE = (*dialect.STOOD, "_topic")
 
 
 def name_of(dataset: str) -> str:
@@ -60,7 +60,9 @@ def from_files(dataset: Dataset, bound: Files) -> list[Statement]:
 def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, live: bool) -> str:
     """SELECT: the dataset as steps see it: good records of ``[read_from, read_to)``, the first arrival of each key."""
     span = [f"{raw_records.PROBLEM} IS NULL", *within(raw_records.TIME, read_from_ms, read_to_ms)]
-    good = f"SELECT * FROM (\n{judged(dataset, live=live, place=PLACE[:1] if live else PLACE[:3])}\n){where(span)}"
+    # A judgement asks when a record arrived; only batch also orders by where it stood.
+    place = ("_known_at",) if live else dialect.STOOD
+    good = f"SELECT * FROM (\n{judged(dataset, live=live, place=place)}\n){where(span)}"
     key = quoted(dataset.key)
     time = dialect.event_time(live, quote(dataset.event_time), raw_records.TIME)
     columns = ", ".join(time if c == dataset.event_time else quote(c) for c in dataset.columns)
