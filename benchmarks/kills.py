@@ -139,23 +139,31 @@ def run(
     for topic in line.topics.values():
         kafka_topics.create(settings, topic, partitions=PARTITIONS)
     job = line.start("live")
-    arrivals = line.arrivals()
-    size = -(-len(arrivals) // (kills + 1))
-    for number in range(kills):
-        part = arrivals[number * size : (number + 1) * size]
-        line.send(part[: size // 2])
-        _next_checkpoint(settings, job, trial)
-        line.send(part[size // 2 :])
-        time.sleep(rng.uniform(0, 1.5))  # the moment of the kill
-        kill(settings, "flink-tm")
-        trial.killed += 1
-    line.send(arrivals[kills * size :])
-    _next_checkpoint(settings, job, trial)
-    _finish(line, job, trial)
+    try:
+        _disturb(line, job, trial, rng)
+        _finish(line, job, trial)
+    finally:
+        client.cancel(job, settings=settings)  # also a job that is stuck: others need its slots
     _compare(line, cases, trial)
     kafka_topics.delete(settings, line.topics.values())
     trial.seconds = round(time.monotonic() - since, 1)
     return trial
+
+
+def _disturb(line: Line, job: str, trial: Trial, rng: random.Random) -> None:
+    """Send everything; in the middle of each part but the last the TaskManager dies."""
+    arrivals = line.arrivals()
+    size = -(-len(arrivals) // (trial.kills + 1))
+    for number in range(trial.kills):
+        part = arrivals[number * size : (number + 1) * size]
+        line.send(part[: size // 2])
+        _next_checkpoint(line.settings, job, trial)
+        line.send(part[size // 2 :])
+        time.sleep(rng.uniform(0, 1.5))  # the moment of the kill
+        kill(line.settings, "flink-tm")
+        trial.killed += 1
+    line.send(arrivals[trial.kills * size :])
+    _next_checkpoint(line.settings, job, trial)
 
 
 def _checkpoint(settings: Settings, job: str, trial: Trial) -> int:
@@ -173,8 +181,19 @@ def _next_checkpoint(settings: Settings, job: str, trial: Trial, *, more: int = 
     before, deadline = _checkpoint(settings, job, trial), time.monotonic() + timeout_s
     while _checkpoint(settings, job, trial) < before + more:
         if time.monotonic() > deadline or client.state(job, settings=settings) in client.ENDED:
-            sys.exit(f"No checkpoint: {client.state(job, settings=settings)}, {client.root_cause(job, settings=settings)}")
+            sys.exit(f"No checkpoint after {before}: {_troubles(settings, job)}; {client.root_cause(job, settings=settings)}")
         time.sleep(0.2)
+
+
+def _troubles(settings: Settings, job: str) -> str:
+    """What of a job does not run, and what its checkpoints are at."""
+    flink = f"{settings.url('flink')}/jobs/{job}"
+    told, made = rest.get(flink) or {}, rest.get(f"{flink}/checkpoints") or {}
+    waiting = [f"{v['name'][:40]} {v['status']}" for v in told.get("vertices", []) if v["status"] != "RUNNING"]
+    last = made.get("history", [])[:3]
+    newest = [f"{c['id']} {c['status']} {c['num_acknowledged_subtasks']}/{c['num_subtasks']}" for c in last]
+    slots = (rest.get(f"{settings.url('flink')}/overview") or {}).get("slots-available")
+    return f"{told.get('state')}, waiting: {waiting}, newest checkpoints: {newest}, free slots: {slots}"
 
 
 def _finish(line: Line, job: str, trial: Trial, timeout_s: float = 180) -> None:
@@ -190,7 +209,6 @@ def _finish(line: Line, job: str, trial: Trial, timeout_s: float = 180) -> None:
         line.send(line.end())
         time.sleep(2)
     _next_checkpoint(line.settings, job, trial, more=3)
-    client.cancel(job, settings=line.settings)
 
 
 def _compare(line: Line, cases: list[Case], trial: Trial) -> None:

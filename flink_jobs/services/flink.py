@@ -109,7 +109,7 @@ SERVICE = Service(
     name="flink",
     programs=(
         Program("flink-jm", ports=("flink", "flink_rpc", "flink_blob"), healthy=health.job_manager),
-        Program("flink-tm", ports=("flink_tm_data", "flink_tm_rpc"), healthy=health.task_manager),
+        Program("flink-tm", ports=("flink_tm_data",), healthy=health.task_manager),
     ),
     prepare=prepare,
     elsewhere="MAINSTEM_FLINK_URL",

@@ -68,7 +68,9 @@ def addresses(settings: Settings) -> dict[str, str | int | float | bool]:
         "jobmanager.bind-host": HOST,
         "taskmanager.host": HOST,
         "taskmanager.bind-host": HOST,
-        "taskmanager.rpc.port": str(ports["flink_tm_rpc"]),
+        # Any free one: at the address of a process that died, the JobManager's line to it would be taken for the new one's,
+        # and what it sends there meanwhile is lost until pekko.ask.timeout.
+        "taskmanager.rpc.port": "0",
         "taskmanager.data.port": ports["flink_tm_data"],
         "blob.server.port": str(ports["flink_blob"]),
         "rest.address": HOST,
