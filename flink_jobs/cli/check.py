@@ -11,6 +11,7 @@ from flink_jobs.cli.screen import AsJson, console, print_json
 if TYPE_CHECKING:
     from rich.tree import Tree
 
+    from flink_jobs.core.dataset import Dataset
     from flink_jobs.core.pipeline import Pipeline
     from flink_jobs.core.relation import Relation
     from flink_jobs.jobs.mistakes import Mistakes
@@ -57,7 +58,7 @@ def facts(pipeline: Pipeline) -> dict[str, Any]:
         "version": pipeline.version,
         "look_back": _reach(pipeline.look_back_ms),
         "look_ahead": _reach(pipeline.look_ahead_ms),
-        "datasets": {n: _relation(pipeline.relations[n]) for n in pipeline.datasets},
+        "datasets": {n: {**_relation(pipeline.relations[n]), "retention": _kept(d)} for n, d in pipeline.datasets.items()},
         "steps": {n: {"operator": pipeline.steps[n].verb(), "inputs": pipeline.steps[n].inputs(),
                       **_relation(pipeline.relations[n])} for n in pipeline.order},
         "publish": {t: p.model_dump(mode="json", by_alias=True) for t, p in pipeline.publish.items()},
@@ -83,6 +84,12 @@ def _relation(rows: Relation) -> dict[str, Any]:
         "look_back": _reach(rows.look_back_ms),
         "look_ahead": _reach(rows.look_ahead_ms),
     }
+
+
+def _kept(dataset: Dataset) -> str | None:
+    from flink_jobs.core.event_time import format_duration
+
+    return None if dataset.retention is None else format_duration(dataset.retention)
 
 
 def _reach(ms: int) -> str:
@@ -112,8 +119,9 @@ def _tree(pipeline: Pipeline) -> Tree:
 
     tree = Tree(f"[bold]{pipeline.name}[/] version {pipeline.version}. {escape(pipeline.description)}".rstrip(". "))
     datasets = tree.add("datasets")
-    for name in pipeline.datasets:
-        _grow(datasets, f"[cyan]{name}[/]", pipeline.relations[name])
+    for name, dataset in pipeline.datasets.items():
+        kept = _kept(dataset)
+        _grow(datasets, f"[cyan]{name}[/]" + (f", rows can be read for {kept}" if kept else ""), pipeline.relations[name])
     steps = tree.add("steps")
     for name in pipeline.order:
         step = pipeline.steps[name]
