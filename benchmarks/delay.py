@@ -8,6 +8,7 @@ rate was kept up.
 
 A delay counts from the end of a list's second, when its last event was made, or from the newest event of each row. In it are
 the watermark delay (1 s), the wait for the next checkpoint (some 2 s apart), the committer's turn (1 s) and the reader's.
+With ``--trusted form once`` the sender guarantees what it does keep, and the job takes it at its word.
 """
 
 from __future__ import annotations
@@ -114,15 +115,25 @@ def differing(settings: Settings, flows: Sequence[Flow]) -> tuple[int, int]:
     return len(found), len({*map(tuple, found)} ^ {*wanted}) + len(found) - len({*map(tuple, found)})
 
 
-def run(settings: Settings, rates: Sequence[int], seconds: int, warm_up_s: int) -> bool:
+def declared(folder: Path, trusted: Sequence[str]) -> str:
+    """The pipeline's file, with what is guaranteed."""
+    file, delay = folder / "delay.yaml", "    watermark_delay: 1s\n"
+    file.write_text(Path(PIPELINE).read_text().replace(delay, f"{delay}    trusted: [{', '.join(trusted)}]\n"))
+    return str(file)
+
+
+def run(settings: Settings, rates: Sequence[int], seconds: int, warm_up_s: int, trusted: Sequence[str] = ()) -> bool:
     """The rates from the highest on, until one was kept up; the platform of ``settings`` must be up."""
-    make_topics(settings, list(find(PIPELINE).datasets.values()), partitions=2)
+    pipeline = declared(settings.home, trusted)
+    make_topics(settings, list(find(pipeline).datasets.values()), partitions=2)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    live.start(PIPELINE, today, parallelism=2, unproven=True, settings=settings)
+    live.start(pipeline, today, parallelism=2, unproven=True, settings=settings)
     job = registration.find(settings, "delay").job
     checkpoint_ms = job.checkpoint_ms if job else None
     print(
-        json.dumps({"checkpoint_ms": checkpoint_ms, "watermark_delay_ms": WATERMARK_MS, "window_ms": WINDOW_MS}),
+        json.dumps(
+            {"checkpoint_ms": checkpoint_ms, "watermark_delay_ms": WATERMARK_MS, "window_ms": WINDOW_MS, "trusted": trusted}
+        ),
         flush=True,
     )
     flows: list[Flow] = []
@@ -147,10 +158,12 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--warm-up", type=int, default=30, help="seconds at the same rate before, which do not count")
+    parser.add_argument("--trusted", nargs="*", choices=("form", "once"), default=())
     parser.add_argument("--port-base", type=int, default=30_340)
     asked = parser.parse_args()
     with own_platform(asked.port_base, ("kafka", "flink", "jobs", "runs", "committer")) as settings:
-        good = run(settings, (asked.rate, *(r for r in RATES if r < asked.rate)), asked.seconds, asked.warm_up)
+        rates = (asked.rate, *(r for r in RATES if r < asked.rate))
+        good = run(settings, rates, asked.seconds, asked.warm_up, asked.trusted)
     sys.exit(0 if good else 1)
 
 

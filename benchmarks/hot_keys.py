@@ -7,7 +7,8 @@
   least even operator of those that read at least a hundredth of all, and in busy seconds of whole slots, their source left
   out; the goal for both with two levels is 1.3.
 - ``live``: events a second of processor time, beside the same SELECT on bare Flink (its JSON format, no quarantine, no copies
-  dropped), and beside bare Flink with the same duties as far as SQL has them. All have checkpoints.
+  dropped), which is what the product does with a ``trusted`` sender, and beside bare Flink with the same duties as far as SQL
+  has them. All have checkpoints.
 - ``batch``: the list again from the tables, beside DuckDB on the same files. This is the part with all ``--events``.
 """
 
@@ -124,6 +125,7 @@ def live(settings: Settings, events: int, runs: int) -> int:
     with Bare(settings) as client:
         ways = {
             "product": lambda: list_.run("product", live=True),
+            "product, trusted": lambda: list_.run("product, trusted", live=True, trusted=True),
             "bare": lambda: list_.bare(client, "bare", live=True),
             "bare, same duties": lambda: list_.bare(client, "bare, same duties", live=True, duties=True),
         }

@@ -176,7 +176,7 @@ def _checkpoint(settings: Settings, job: str, trial: Trial) -> int:
     return int(newest.get("id", 0))
 
 
-def _next_checkpoint(settings: Settings, job: str, trial: Trial, *, more: int = 2, timeout_s: float = 180) -> None:
+def _next_checkpoint(settings: Settings, job: str, trial: Trial, *, more: int = 2, timeout_s: float = 300) -> None:
     """Wait for checkpoints that began after the call: the second one from now did."""
     before, deadline = _checkpoint(settings, job, trial), time.monotonic() + timeout_s
     while _checkpoint(settings, job, trial) < before + more:
@@ -196,7 +196,7 @@ def _troubles(settings: Settings, job: str) -> str:
     return f"{told.get('state')}, waiting: {waiting}, newest checkpoints: {newest}, free slots: {slots}"
 
 
-def _finish(line: Line, job: str, trial: Trial, timeout_s: float = 180) -> None:
+def _finish(line: Line, job: str, trial: Trial, timeout_s: float = 300) -> None:
     """Push the watermark over everything, wait until the files are final, then cancel.
 
     A watermark is not part of a checkpoint: a job that is restored behind the last row has none until the next one, so

@@ -5,7 +5,8 @@ a windowed top-n. Records arrive in an order shuffled within the watermark delay
 of the topics, with its state and checkpoints; the rows of all ways are compared. The peer is the same SELECT on bare Flink,
 over Flink's own JSON format: bare, in both modes, without a word on bad records and copies, whose ratio of live to batch is
 what the engine asks for the mode, whoever uses it; and live with the duties that the product has, as anybody would write
-them: a record that cannot be read does not stop the job, and copies of a key are dropped.
+them: a record that cannot be read does not stop the job, and copies of a key are dropped. The product runs live in two ways:
+judging every record, and with a sender who guarantees form and once (``Dataset.trusted``), which bare Flink takes for granted.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ PIPELINES = ("splice", "boards")
 _NUMBERS = itertools.count()
 
 
+def guaranteed(plan: Plan) -> Plan:
+    """The plan with a sender who guarantees all that can be."""
+    return plan.model_copy(
+        update={"datasets": tuple(d.model_copy(update={"trusted": ("form", "once")}) for d in plan.datasets)}
+    )
+
+
 class Trial:
     """One table over one log in tables and topics, in several ways."""
 
@@ -42,12 +50,12 @@ class Trial:
         self.newest[name] = self.inputs.settings.folder("out") / f"{next(_NUMBERS)}"
         return self.newest[name]
 
-    def run(self, name: str, *, live: bool, files: bool = False, engine: dict[str, str] | None = None) -> str:
+    def run(
+        self, name: str, *, live: bool, files: bool = False, engine: dict[str, str] | None = None, trusted: bool = False
+    ) -> str:
         """The job, until it has ended; its rows stay in a folder of its own."""
-        folder = self.folder(name)
-        return self.inputs.run(
-            self.plan, {o.table: folder for o in self.plan.outputs}, live=live, files=files, engine=engine
-        )
+        folder, made = self.folder(name), guaranteed(self.plan) if trusted else self.plan
+        return self.inputs.run(made, {o.table: folder for o in made.outputs}, live=live, files=files, engine=engine)
 
     def bare(self, client: Bare, name: str, *, live: bool, duties: bool = False) -> None:
         """The product's SELECTs between Flink's own JSON source and file sink; see ``json_topic`` for ``duties``."""
@@ -90,6 +98,7 @@ def main() -> None:
         )
         ways = {
             "live, topics": lambda: trial.run("live, topics", live=True),
+            "live, trusted": lambda: trial.run("live, trusted", live=True, trusted=True),
             "live, bare": lambda: trial.bare(client, "live, bare", live=True),
             "live, bare with duties": lambda: trial.bare(client, "live, bare with duties", live=True, duties=True),
             "batch, bare": lambda: trial.bare(client, "batch, bare", live=False),
@@ -104,6 +113,7 @@ def main() -> None:
         {
             "live to batch": ("live, topics", "batch, topics"),
             "live to bare live": ("live, topics", "live, bare"),
+            "live trusted to bare live": ("live, trusted", "live, bare"),
             "live to bare live with duties": ("live, topics", "live, bare with duties"),
             "bare live to bare batch": ("live, bare", "batch, bare"),
             "live to tables": ("live, topics", "batch, tables"),

@@ -58,7 +58,8 @@ def facts(pipeline: Pipeline) -> dict[str, Any]:
         "version": pipeline.version,
         "look_back": _reach(pipeline.look_back_ms),
         "look_ahead": _reach(pipeline.look_ahead_ms),
-        "datasets": {n: {**_relation(pipeline.relations[n]), "retention": _kept(d)} for n, d in pipeline.datasets.items()},
+        "datasets": {n: {**_relation(pipeline.relations[n]), "retention": _kept(d), "trusted": d.trusted}
+                     for n, d in pipeline.datasets.items()},
         "steps": {n: {"operator": pipeline.steps[n].verb(), "inputs": pipeline.steps[n].inputs(),
                       **_relation(pipeline.relations[n])} for n in pipeline.order},
         "publish": {t: p.model_dump(mode="json", by_alias=True) for t, p in pipeline.publish.items()},
@@ -120,8 +121,9 @@ def _tree(pipeline: Pipeline) -> Tree:
     tree = Tree(f"[bold]{pipeline.name}[/] version {pipeline.version}. {escape(pipeline.description)}".rstrip(". "))
     datasets = tree.add("datasets")
     for name, dataset in pipeline.datasets.items():
-        kept = _kept(dataset)
-        _grow(datasets, f"[cyan]{name}[/]" + (f", rows can be read for {kept}" if kept else ""), pipeline.relations[name])
+        kept, sure = _kept(dataset), " and ".join(dataset.trusted)
+        told = (f", rows can be read for {kept}" if kept else "") + (f", its sender guarantees {sure}" if sure else "")
+        _grow(datasets, f"[cyan]{name}[/]{told}", pipeline.relations[name])
     steps = tree.add("steps")
     for name in pipeline.order:
         step = pipeline.steps[name]

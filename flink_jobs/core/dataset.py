@@ -12,6 +12,7 @@ from flink_jobs.core.event_time import Duration, Partitioning
 from flink_jobs.core.relation import Relation
 
 TimeFormat = Literal["iso", "epoch_s", "epoch_ms"]
+Guarantee = Literal["form", "once"]
 
 
 class Dataset(BaseModel):
@@ -22,6 +23,9 @@ class Dataset(BaseModel):
     it would push the watermark over all honest rows.
     ``lateness_budget`` is how long after the end of its partition a late row is still repaired; none: always.
     ``retention`` is how long after its event time a row can still be read, from the topic and the table; none: for ever.
+    ``trusted`` is what the sender guarantees: ``form``, that every record is one JSON object whose fields fit the columns,
+    iso times with T and Z; ``once``, that no record comes twice. A live run takes it at its word and reads at the engine's own
+    speed; ingest judges every record all the same, so a broken guarantee is seen in the quarantine and by ``audit_live``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +43,7 @@ class Dataset(BaseModel):
     topic: str = ""
     time_format: TimeFormat = "iso"
     raw: bool = True
+    trusted: tuple[Guarantee, ...] = ()
     nullable: tuple[str, ...] = ()
     allowed: dict[str, tuple[str, ...]] = {}
     description: str = ""

@@ -69,7 +69,7 @@ def size(pipeline: Pipeline, plan: Plan, sample: Sample, *, horizon_ms: int | No
     """Estimate each state of the live job; ``horizon_ms`` is how much event time there will be, without end if not given."""
     lasting = None if plan.state_ms is None else plan.state_ms + OUTAGE_MS
     clock = _Clock(pipeline, sample, Counter(sample), lasting, horizon_ms)
-    parts = [clock.part(d.name, "", _seen(d), 0) for d in plan.datasets]
+    parts = [clock.part(d.name, "", _seen(d), 0) for d in plan.datasets if "once" not in d.trusted]
     for view in plan.views:
         step = pipeline.steps[view.name]
         kept = step.state(pipeline.relations)

@@ -77,8 +77,8 @@ def event_time(dataset: Dataset) -> str:
     text = _field(dataset.event_time)
     if dataset.time_format == "iso":
         return f"IFNULL({_iso_time(text)}, {EPOCH})"
-    _, low, high = _epoch_range(dataset)
-    return _epoch_time(f"GREATEST(LEAST(IFNULL(TRY_CAST({text} AS BIGINT), 0), {high - 1}), {low})", dataset)
+    _, low, high = epoch_range(dataset)
+    return epoch_time(f"GREATEST(LEAST(IFNULL(TRY_CAST({text} AS BIGINT), 0), {high - 1}), {low})", dataset)
 
 
 def watermark(dataset: Dataset) -> str:
@@ -148,7 +148,7 @@ def _time(text: str, dataset: Dataset) -> str:
     if dataset.time_format == "iso":
         read, time = stamp.day(text, cast="TRY_CAST"), _iso_time(text)
     else:
-        read, time = "", _epoch_time(f"TRY_CAST({text} AS BIGINT)", dataset)
+        read, time = "", epoch_time(f"TRY_CAST({text} AS BIGINT)", dataset)
     return f"CASE WHEN {_is_time(dataset, text, read)} THEN {time} END"
 
 
@@ -161,15 +161,16 @@ def _is_time(dataset: Dataset, text: str, read: str) -> str:
         return (
             f"REGEXP({text}, {literal(_ISO)}) AND SUBSTRING(CAST({read} AS STRING), 1, 10) = SUBSTRING({text}, 1, 10)"
         )
-    _, low, high = _epoch_range(dataset)
+    _, low, high = epoch_range(dataset)
     return f"TRY_CAST({text} AS BIGINT) >= {low} AND TRY_CAST({text} AS BIGINT) < {high}"
 
 
-def _epoch_time(number: str, dataset: Dataset) -> str:
-    return f"CAST(TO_TIMESTAMP_LTZ({number} * {_epoch_range(dataset)[0]}, 3) AS TIMESTAMP(3))"
+def epoch_time(number: str, dataset: Dataset) -> str:
+    """The time that a number of the dataset's units is; one beyond ``epoch_range`` would fail."""
+    return f"CAST(TO_TIMESTAMP_LTZ({number} * {epoch_range(dataset)[0]}, 3) AS TIMESTAMP(3))"
 
 
-def _epoch_range(dataset: Dataset) -> tuple[int, int, int]:
+def epoch_range(dataset: Dataset) -> tuple[int, int, int]:
     """Milliseconds a unit, and years 1 to 9999 in units: beyond them the conversion would fail and stop the job."""
     scale = 1000 if dataset.time_format == "epoch_s" else 1
     return scale, -62_135_596_800_000 // scale, 253_402_300_800_000 // scale

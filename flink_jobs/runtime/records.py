@@ -16,6 +16,12 @@ from flink_jobs.runtime import dialect, files, raw_records
 from flink_jobs.runtime.text import Statement, literal, table, where, within
 
 PLACE = (*dialect.STOOD, "_topic")
+METADATA = (
+    "`_known_at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
+    "`_partition` INT METADATA FROM 'partition' VIRTUAL",
+    "`_offset` BIGINT METADATA FROM 'offset' VIRTUAL",
+)
+"""Where a record stood in its topic, as columns of the topic's table."""
 
 
 def name_of(dataset: str) -> str:
@@ -25,21 +31,13 @@ def name_of(dataset: str) -> str:
 
 def from_topics(dataset: Dataset, bound: Topics, *, live: bool) -> list[Statement]:
     """Kafka topics, each record once, from the first that can matter."""
-    if not live and not bound.bounded:
-        raise RunError(f"A batch run reads dataset '{dataset.name}' from a topic without an end. Bind it bounded.")
     source, time = files.source_name(dataset.name), quote(dataset.event_time)
-    body = [
-        "`_raw` STRING",
-        "`_known_at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
-        "`_partition` INT METADATA FROM 'partition' VIRTUAL",
-        "`_offset` BIGINT METADATA FROM 'offset' VIRTUAL",
-        "`_topic` STRING METADATA FROM 'topic' VIRTUAL",
-    ]
+    body = ["`_raw` STRING", *METADATA, "`_topic` STRING METADATA FROM 'topic' VIRTUAL"]
     body += dialect.time_columns(live, time, raw_records.event_time(dataset), raw_records.watermark(dataset))
     items = "`_raw`, CAST(`_known_at` AS TIMESTAMP(3)) AS `_known_at`, `_partition`, `_offset`, `_topic`"
     select = f"SELECT {', '.join([items, *dialect.carried(live, time)])}\nFROM {quote(source)}"
     return [
-        Statement(dataset.name, table(source, body, _options(dataset, bound))),
+        Statement(dataset.name, table(source, body, options(dataset, bound, live=live))),
         Statement(dataset.name, select, view=name_of(dataset.name)),
     ]
 
@@ -63,14 +61,20 @@ def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, 
     # A judgement asks when a record arrived; only batch also orders by where it stood.
     place = ("_known_at",) if live else dialect.STOOD
     good = f"SELECT * FROM (\n{judged(dataset, live=live, place=place)}\n){where(span)}"
-    key = quoted(dataset.key)
     time = dialect.event_time(live, quote(dataset.event_time), raw_records.TIME)
-    columns = ", ".join(time if c == dataset.event_time else quote(c) for c in dataset.columns)
-    # In these words the engine keeps one mark a key live; a count would keep a row and its number.
-    first = (
-        f"SELECT ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {dialect.ARRIVAL}) AS `_copy`, r.* FROM (\n{good}\n) r"
-    )
-    return f"SELECT {columns} FROM (\n{first}\n) WHERE `_copy` = 1"
+    columns = [time if c == dataset.event_time else quote(c) for c in dataset.columns]
+    if "once" in dataset.trusted:
+        return f"SELECT {', '.join(columns)} FROM (\n{good}\n)"
+    return first(dataset, good, columns)
+
+
+def first(dataset: Dataset, good: str, columns: Sequence[str]) -> str:
+    """SELECT: of each key the row that arrived first. In these words the engine keeps one mark a key live; a count would keep
+    a row and its number.
+    """
+    order = f"PARTITION BY {quoted(dataset.key)} ORDER BY {dialect.ARRIVAL}"
+    numbered = f"SELECT ROW_NUMBER() OVER ({order}) AS `_copy`, r.* FROM (\n{good}\n) r"
+    return f"SELECT {', '.join(columns)} FROM (\n{numbered}\n) WHERE `_copy` = 1"
 
 
 def accounted(dataset: Dataset, *, live: bool, history_ms: int | None = None) -> str:
@@ -98,8 +102,11 @@ def _numbered(select: str, key: str) -> str:
     return f"SELECT COUNT(*) OVER ({frame}) AS `_copy`, r.* FROM (\n{select}\n) r"
 
 
-def _options(dataset: Dataset, bound: Topics) -> dict[str, str]:
-    options = {
+def options(dataset: Dataset, bound: Topics, *, live: bool) -> dict[str, str]:
+    """How the connector reads: from the first record that can matter, to the end where there is one."""
+    if not live and not bound.bounded:
+        raise RunError(f"A batch run reads dataset '{dataset.name}' from a topic without an end. Bind it bounded.")
+    given = {
         "connector": "kafka",
         "topic": ";".join(bound.topics),
         "properties.bootstrap.servers": bound.bootstrap,
@@ -112,13 +119,13 @@ def _options(dataset: Dataset, bound: Topics) -> dict[str, str]:
     if bound.from_ms is not None:
         # By time of arrival, and a row may arrive before its event time by as much as it may lie ahead.
         start = max(0, bound.from_ms - dataset.max_ahead)
-        options |= {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(start)}
+        given |= {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(start)}
     if bound.bounded and bound.ends:
-        options["scan.bounded.mode"] = "specific-offsets"
+        given["scan.bounded.mode"] = "specific-offsets"
         stops = (f"partition:{partition},offset:{offset}" for partition, offset in sorted(bound.ends.items()))
-        options["scan.bounded.specific-offsets"] = ";".join(stops)
+        given["scan.bounded.specific-offsets"] = ";".join(stops)
     elif bound.bounded:
-        options["scan.bounded.mode"] = "latest-offset"
+        given["scan.bounded.mode"] = "latest-offset"
     else:
-        options["scan.watermark.idle-timeout"] = f"{bound.idle_ms} ms"
-    return options
+        given["scan.watermark.idle-timeout"] = f"{bound.idle_ms} ms"
+    return given

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.errors import RunError
 from flink_jobs.core.plan import Job, Topics
-from flink_jobs.runtime import dialect, files, records, sinks
+from flink_jobs.runtime import dialect, files, records, sinks, typed_records
 from flink_jobs.runtime.text import Statement, statement_set
 
 
@@ -42,8 +42,9 @@ def _source(job: Job, dataset: Dataset) -> list[Statement]:
         raise RunError(f"Job '{job.name}' has no input for its dataset '{dataset.name}'.")
     read = (job.plan.read_from_ms, job.plan.read_to_ms)
     if isinstance(bound, Topics):
-        sources = records.from_topics(dataset, bound, live=job.live)
-        select = dialect.of(job.live)(records.rows(dataset, *read, live=job.live))
+        way = typed_records if "form" in dataset.trusted else records
+        sources = way.from_topics(dataset, bound, live=job.live)
+        select = dialect.of(job.live)(way.rows(dataset, *read, live=job.live))
         return [*sources, Statement(dataset.name, select, view=dataset.name)]
     if job.live:
         raise RunError(

@@ -57,11 +57,15 @@ def test_check_tells_programs_the_same() -> None:
     assert facts["publish"]["order_paths"]["from"] == "order_paths"
 
 
-def test_check_says_how_long_rows_can_be_read(tmp_path: Path) -> None:
-    kept = WRONG.replace("bgint", "bigint").replace("event_time: ts}", "event_time: ts, retention: 14d}")
-    (tmp_path / "p.yaml").write_text(kept.replace("slect", "select") + "publish:\n  t: {from: a}\n")
-    assert "views, rows can be read for 14d" in ran("check", str(tmp_path / "p.yaml")).stdout
-    assert told("check", str(tmp_path / "p.yaml"))["datasets"]["views"]["retention"] == "14d"
+def test_check_says_what_holds_for_the_records(tmp_path: Path) -> None:
+    held = WRONG.replace("bgint", "bigint").replace("event_time: ts}", "event_time: ts, retention: 14d, trusted: [form, once]}")
+    (tmp_path / "p.yaml").write_text(held.replace("slect", "select") + "publish:\n  t: {from: a}\n")
+    shown = "views, rows can be read for 14d, its sender guarantees form and once"
+    assert shown in ran("check", str(tmp_path / "p.yaml")).stdout
+    views = told("check", str(tmp_path / "p.yaml"))["datasets"]["views"]
+    assert (views["retention"], views["trusted"]) == ("14d", ["form", "once"])
+    (tmp_path / "p.yaml").write_text(held.replace("once", "twice"))
+    assert "trusted" in ran("check", str(tmp_path / "p.yaml")).stderr
 
 
 def test_check_of_a_wrong_file_shows_every_mistake_and_ends_with_2(tmp_path: Path) -> None:

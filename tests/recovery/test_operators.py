@@ -15,7 +15,7 @@ from tests.operators.proving import TOGETHER, grouped
 
 pytestmark = [
     pytest.mark.recovery,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
     # The supervisor's client leaves its sockets to the garbage collector; that is no matter of this test.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

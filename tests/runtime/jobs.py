@@ -117,6 +117,12 @@ def live_job(topics: Topics, out: Path, *, job_id: str = "b" * 32, parallelism: 
     )
 
 
+def trusted(job: Job, *guarantees: str) -> Job:
+    """The job over clicks whose sender guarantees so much."""
+    clicks = CLICKS.model_copy(update={"trusted": guarantees})
+    return job.model_copy(update={"plan": job.plan.model_copy(update={"datasets": (clicks,)})})
+
+
 def ingest_job(source: Files | Topics, out: Path, *, job_id: str = "c" * 32, live: bool = False) -> IngestJob:
     """Raw clicks into a table and its quarantine."""
     return IngestJob(

@@ -12,7 +12,7 @@ from flink_jobs.runtime import client, metrics
 from flink_jobs.services import topics as kafka
 
 from . import rows
-from .jobs import OUTPUTS, batch_job, ingest_job, live_job
+from .jobs import OUTPUTS, batch_job, ingest_job, live_job, trusted
 from .test_judging import ARRIVED, cases
 
 # Sockets of the broker's client are closed by its own thread, some time after.
@@ -65,6 +65,22 @@ def test_live_gives_the_rows_of_batch(platform, topic, tmp_path, parallelism):
     _finish(live, platform)
     for output in OUTPUTS:
         there, here = rows.read(tmp_path / "batch" / output.table), rows.read(tmp_path / "live" / output.table)
+        assert here == there and there
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_topic_of_trusted_form_gives_the_rows_of_a_judged_one(platform, topic, tmp_path, live):
+    """The noise breaks the guarantee: what does not parse, has no key or comes from the future is passed over all the same."""
+    given = rows.clicks()
+    records = rows.as_records(given)
+    noise = [(raw, at) for raw in BROKEN for _, at in records[::90]] + records[::7]
+    rows.produce(platform.kafka, topic, sorted(records + noise, key=lambda r: r[1]))
+    for name, guarantees in (("judged", ()), ("trusted", ("form",))):
+        job = live_job(_bounded(topic, platform), tmp_path / name, job_id=uuid.uuid4().hex, parallelism=2)
+        held = trusted(job, *guarantees)
+        _finish(held if live else held.model_copy(update={"live": False}), platform)
+    for output in OUTPUTS:
+        there, here = rows.read(tmp_path / "judged" / output.table), rows.read(tmp_path / "trusted" / output.table)
         assert here == there and there
 
 

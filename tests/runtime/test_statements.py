@@ -10,7 +10,7 @@ from flink_jobs.runtime import ingest
 from flink_jobs.runtime.statements import script
 
 from . import golden
-from .jobs import START, batch_job, ingest_job, live_job
+from .jobs import CLICKS, START, batch_job, ingest_job, live_job, trusted
 
 TOPICS = Topics(topics=("clicks_history", "clicks"), bootstrap="127.0.0.1:9", from_ms=START)
 
@@ -26,6 +26,22 @@ def test_batch_from_files(tmp_path, place):
 
 def test_live_from_topics(tmp_path, place):
     golden.check("live.sql", str(script(live_job(TOPICS, tmp_path))), replacing=place)
+
+
+def test_live_from_topics_of_trusted_form(tmp_path, place):
+    golden.check("live_trusted.sql", str(script(trusted(live_job(TOPICS, tmp_path), "form"))), replacing=place)
+
+
+def test_records_that_come_once_are_not_remembered(tmp_path):
+    for guarantees in (("once",), ("form", "once")):
+        assert "_copy" not in str(script(trusted(live_job(TOPICS, tmp_path), *guarantees)))
+    assert "JSON_VALUE" in str(script(trusted(live_job(TOPICS, tmp_path), "once")))
+
+
+def test_ingest_judges_records_whatever_is_guaranteed(tmp_path):
+    job = ingest_job(TOPICS, tmp_path, live=True)
+    held = job.model_copy(update={"datasets": (CLICKS.model_copy(update={"trusted": ("form", "once")}),)})
+    assert str(ingest.script(held)) == str(ingest.script(job))
 
 
 def test_ingest_live(tmp_path, place):
