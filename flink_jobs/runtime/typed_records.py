@@ -53,12 +53,15 @@ def _rules(dataset: Dataset) -> list[str]:
     for name, words in dataset.allowed.items():
         listed = f"{quote(name)} IN ({', '.join(map(literal, words))})"
         allowed.append(listed if dataset.required(name) else f"({quote(name)} IS NULL OR {listed})")
-    time = f"({_value(dataset, dataset.event_time)}) IS NOT NULL"
-    return [*present, *allowed, time, _honest(dataset)]
+    return [*present, *allowed, _honest(dataset)]
 
 
 def _honest(dataset: Dataset) -> str:
-    return f"{raw_records.TIME} <= {_ARRIVED} + {interval(dataset.max_ahead)}"
+    """There is a time, and not too far ahead; asked of what was read, because every cast of a time costs."""
+    time, ahead = quote(dataset.event_time), interval(dataset.max_ahead)
+    if dataset.time_format == "iso":
+        return f"{time} <= `_known_at` + {ahead}"
+    return f"{_value(dataset, dataset.event_time)} <= {_ARRIVED} + {ahead}"
 
 
 def _written(dataset: Dataset, word: str) -> str:

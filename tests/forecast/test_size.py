@@ -112,6 +112,13 @@ def test_the_source_remembers_each_key_for_the_look_back_and_a_week(lake: Path) 
     assert found.beside[0].entries == pytest.approx(3 * A_DAY, rel=0.05), "the ingest: all keys that the table has"
 
 
+def test_of_records_that_come_once_no_key_is_remembered(lake: Path) -> None:
+    asked = declared(step("deduplicate", input="clicks", by=["user_id"], within="1d", order=["id"]))
+    once = {**asked.datasets, "clicks": CLICKS.model_copy(update={"trusted": ("once",)})}
+    found = of(asked.model_copy(update={"datasets": once}), lake)
+    assert {p.step for p in found.parts} == {"s"} and [p.step for p in found.beside] == ["clicks"]
+
+
 def test_a_job_without_an_end_of_its_keys_counts_what_the_tables_hold(lake: Path) -> None:
     asked = step("point_in_time_join", left="orders", right="newest", on=["user_id"], prefix="c_")
     newest = operators()["deduplicate"].model_validate(

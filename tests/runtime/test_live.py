@@ -13,7 +13,7 @@ from flink_jobs.services import topics as kafka
 
 from . import rows
 from .jobs import OUTPUTS, batch_job, ingest_job, live_job, trusted
-from .test_judging import ARRIVED, cases
+from .test_judging import ARRIVED, GOOD, cases
 
 # Sockets of the broker's client are closed by its own thread, some time after.
 pytestmark = [
@@ -82,6 +82,27 @@ def test_a_topic_of_trusted_form_gives_the_rows_of_a_judged_one(platform, topic,
     for output in OUTPUTS:
         there, here = rows.read(tmp_path / "judged" / output.table), rows.read(tmp_path / "trusted" / output.table)
         assert here == there and there
+
+
+BEYOND = {
+    f'{{"event_id": 1, {GOOD}}}': True,
+    f'{{"event_id": 2.5, {GOOD}}}': True,
+    f'{{"event_id": 3, {GOOD}}} and more': True,
+    f'{{"event_id": 4, "price": {{}}, {GOOD}}}': True,
+    f'{{"event_id": 5, {GOOD}': False,
+    f'{{"event_id": "six", {GOOD}}}': False,
+    f'{{"event_id": 7, {GOOD.replace("view", "steal")}}}': False,
+    f'{{"event_id": 8, {GOOD.replace("2017", "2117")}}}': False,
+    f'{{"event_id": 9, {GOOD.replace("Z", "")}}}': False,
+}
+"""Records beyond what a sender guarantees, and whether they are counted all the same; see docs/trusted.md."""
+
+
+def test_what_becomes_of_a_broken_guarantee(platform, topic, tmp_path):
+    rows.produce(platform.kafka, topic, [(text, round(ARRIVED.timestamp() * 1000)) for text in BEYOND])
+    _finish(trusted(live_job(_bounded(topic, platform), tmp_path, job_id=uuid.uuid4().hex), "form"), platform)
+    counted = sorted(r["event_id"] for r in rows.read(tmp_path / "counts"))
+    assert counted == [i for i, kept in enumerate(BEYOND.values(), 1) if kept]
 
 
 def test_every_record_of_a_topic_is_accounted_for(platform, topic, tmp_path):

@@ -9,7 +9,7 @@ CREATE TABLE `SOURCE_clicks` (
   `_offset` BIGINT METADATA FROM 'offset' VIRTUAL,
   `_arrival` AS PROCTIME(),
   `_time` AS IFNULL(CAST(`ts` AS TIMESTAMP(3)), TIMESTAMP '1970-01-01 00:00:00.000'),
-  WATERMARK FOR `_time` AS CASE WHEN `_time` <= CAST(`_known_at` AS TIMESTAMP(3)) + INTERVAL '000 01:00:00.000' DAY(3) TO SECOND(3) THEN `_time` - INTERVAL '000 00:00:10.000' DAY(3) TO SECOND(3) END
+  WATERMARK FOR `_time` AS CASE WHEN `ts` <= `_known_at` + INTERVAL '000 01:00:00.000' DAY(3) TO SECOND(3) THEN `_time` - INTERVAL '000 00:00:10.000' DAY(3) TO SECOND(3) END
 ) WITH (
   'connector' = 'kafka',
   'topic' = 'clicks_history;clicks',
@@ -30,7 +30,7 @@ SELECT `event_id`, `user_id`, `behaviour`, `price`, `ts` FROM (
 SELECT ROW_NUMBER() OVER (PARTITION BY `event_id` ORDER BY `_arrival`) AS `_copy`, r.* FROM (
 SELECT `event_id`, `user_id`, `behaviour`, `price`, `_time` AS `ts`, `_arrival`
 FROM `SOURCE_clicks`
-WHERE `event_id` IS NOT NULL AND `user_id` IS NOT NULL AND `behaviour` IS NOT NULL AND `behaviour` IN ('view', 'cart', 'order') AND (CAST(`ts` AS TIMESTAMP(3))) IS NOT NULL AND `_time` <= CAST(`_known_at` AS TIMESTAMP(3)) + INTERVAL '000 01:00:00.000' DAY(3) TO SECOND(3) AND `_time` >= TIMESTAMP '2017-11-24 00:00:00.000'
+WHERE `event_id` IS NOT NULL AND `user_id` IS NOT NULL AND `behaviour` IS NOT NULL AND `behaviour` IN ('view', 'cart', 'order') AND `ts` <= `_known_at` + INTERVAL '000 01:00:00.000' DAY(3) TO SECOND(3) AND `_time` >= TIMESTAMP '2017-11-24 00:00:00.000'
 ) r
 ) WHERE `_copy` = 1;
 
