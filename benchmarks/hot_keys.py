@@ -10,6 +10,8 @@
   dropped), which is what the product does with a ``trusted`` sender, and beside bare Flink with the same duties as far as SQL
   has them. All have checkpoints.
 - ``batch``: the list again from the tables, beside DuckDB on the same files. This is the part with all ``--events``.
+
+``--only live --trusted --live-events 50000000`` is the ``live`` part alone at full size, without the ways that judge.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ SLOTS, CHECKPOINT_MS, ZIPF, DAYS = 4, 10_000, 1.5, 4
 ONE_LEVEL = {"table.optimizer.agg-phase-strategy": "ONE_PHASE"}
 MEASURES = {"views": "count(*)", "users": "count(DISTINCT user_id)"}
 GOAL = 1.3
+PARTS = ("slots", "live", "batch")
 
 
 def log(events: int) -> BigLog:
@@ -116,19 +119,22 @@ def measured(figure: str, trial: Trial, events: int, ways: Mapping[str, Callable
     return wrong
 
 
-def live(settings: Settings, events: int, runs: int) -> int:
+def live(settings: Settings, events: int, runs: int, parts: Collection[str], *, judged: bool) -> int:
     """The parts ``slots`` and ``live``, over topics."""
     made = plans(log(events))
     inputs = Inputs(settings, log(events), made["views"], parallelism=SLOTS, checkpoint_ms=CHECKPOINT_MS)
     trials = {table: Trial(inputs, one) for table, one in made.items()}
-    wrong, list_ = skew(trials, events), trials["views"]
+    wrong, list_ = skew(trials, events) if "slots" in parts else 0, trials["views"]
+    if "live" not in parts:
+        return wrong
     with Bare(settings) as client:
-        ways = {
-            "product": lambda: list_.run("product", live=True),
+        ways: dict[str, Callable[[], object]] = {
             "product, trusted": lambda: list_.run("product, trusted", live=True, trusted=True),
             "bare": lambda: list_.bare(client, "bare", live=True),
-            "bare, same duties": lambda: list_.bare(client, "bare, same duties", live=True, duties=True),
         }
+        if judged:
+            ways = {"product": lambda: list_.run("product", live=True)} | ways
+            ways["bare, same duties"] = lambda: list_.bare(client, "bare, same duties", live=True, duties=True)
         return wrong + measured("live", list_, events, ways, runs)
 
 
@@ -148,15 +154,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=50_000_000)
     parser.add_argument("--live-events", type=int, default=5_000_000)
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument("--trusted", action="store_true", help="live without the ways that judge records")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--port-base", type=int, default=30_300)
     asked = parser.parse_args()
     some = min(asked.events, asked.live_events)
     say(events=asked.events, live_events=some, zipf=ZIPF, days=DAYS, live_slots=SLOTS, checkpoint_ms=CHECKPOINT_MS)
-    with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
-        wrong = live(settings, some, asked.runs)
-    with own_platform(asked.port_base, ("flink", "jobs")) as settings:
-        wrong += batch(settings, asked.events, asked.runs)
+    wrong = 0
+    if {"slots", "live"} & {*asked.only}:
+        with own_platform(asked.port_base, ("kafka", "flink", "jobs")) as settings:
+            wrong += live(settings, some, asked.runs, asked.only, judged=not asked.trusted)
+    if "batch" in asked.only:
+        with own_platform(asked.port_base, ("flink", "jobs")) as settings:
+            wrong += batch(settings, asked.events, asked.runs)
     say(differing_rows=wrong)
     sys.exit(1 if wrong else 0)
 

@@ -38,12 +38,11 @@ def rows(dataset: Dataset, read_from_ms: int | None, read_to_ms: int | None, *, 
     read = {name: _value(dataset, name) for name in dataset.columns} | {dataset.event_time: raw_records.TIME}
     values = [f"{value} AS {quote(name)}" if value != quote(name) else value for name, value in read.items()]
     conditions = [*_rules(dataset), *within(raw_records.TIME, read_from_ms, read_to_ms)]
-    source = quote(files.source_name(dataset.name))
-    good = f"SELECT {{}}\nFROM {source}{where(conditions)}"
-    if "once" in dataset.trusted:
-        return good.format(", ".join(values))
-    place = [f"{_ARRIVED} AS `_known_at`", "`_partition`", "`_offset`"] if not live else [dialect.ARRIVAL]
-    return records.first(dataset, good.format(", ".join([*values, *place])), [quote(name) for name in dataset.columns])
+    once = "once" in dataset.trusted
+    if not once:
+        values += [dialect.ARRIVAL] if live else [f"{_ARRIVED} AS `_known_at`", "`_partition`", "`_offset`"]
+    good = f"SELECT {', '.join(values)}\nFROM {quote(files.source_name(dataset.name))}{where(conditions)}"
+    return good if once else records.first(dataset, good, [quote(name) for name in dataset.columns])
 
 
 def _rules(dataset: Dataset) -> list[str]:

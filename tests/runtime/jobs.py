@@ -117,9 +117,9 @@ def live_job(topics: Topics, out: Path, *, job_id: str = "b" * 32, parallelism: 
     )
 
 
-def trusted(job: Job, *guarantees: str) -> Job:
+def trusted(job: Job, *guarantees: str, time_format: str = "iso") -> Job:
     """The job over clicks whose sender guarantees so much."""
-    clicks = CLICKS.model_copy(update={"trusted": guarantees})
+    clicks = CLICKS.model_copy(update={"trusted": guarantees, "time_format": time_format})
     return job.model_copy(update={"plan": job.plan.model_copy(update={"datasets": (clicks,)})})
 
 
