@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,15 @@ from tests import platform as real
 
 _SLOW_IMPORTS = {"quality": ("tests/quality/", "tests/runs/test_closing.py"), "airflow": ("tests/airflow/",)}
 """Tests that import Great Expectations or Airflow: seconds that one process should spend and not both."""
+
+
+gc.set_threshold(100_000, 20, 100)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the collector need not look at it again while two thousand tests run."""
+    gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
 @pytest.hookimpl(optionalhook=True)

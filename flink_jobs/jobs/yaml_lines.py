@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -61,7 +62,7 @@ def read_file(path: FilePath) -> Document:
 def parse(text: str, file: str) -> Document:
     """Read YAML text; ``file`` names it in errors."""
     try:
-        node = yaml.SafeLoader(text).get_single_node()
+        node = _composed(text)
     except yaml.YAMLError as error:
         line, column, message = syntax_problem(error)
         raise Mistakes.one(Place(file, line, column), message) from error
@@ -69,6 +70,13 @@ def parse(text: str, file: str) -> Document:
         raise Mistakes.one(Place(file), "The file is nested too deeply to be a declaration.") from error
     builder = _Builder(file)
     return Document(builder.build(node, ()) if node is not None else None, builder.places)
+
+
+@lru_cache(maxsize=256)
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text, which nobody changes: pages, plans and proofs read the same files again and again."""
+    node: yaml.Node | None = yaml.SafeLoader(text).get_single_node()
+    return node
 
 
 @dataclass

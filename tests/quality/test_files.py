@@ -17,6 +17,7 @@ from flink_jobs.quality.verdict import Origin
 
 from .rows import DAY, VIEWS, ctx, views
 
+pytestmark = pytest.mark.slow
 RUN = Origin(run_id="run-1")
 
 

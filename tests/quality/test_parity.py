@@ -53,6 +53,7 @@ def test_both_engines_agree() -> None:
     assert {success for success, _ in quick} == {True, False}
 
 
+@pytest.mark.slow
 def test_an_expectation_without_sql_goes_to_pandas() -> None:
     from great_expectations.expectations.core import ExpectColumnValuesToMatchRegex
 

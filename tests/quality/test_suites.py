@@ -19,6 +19,7 @@ from flink_jobs.quality.verdict import Origin, Result
 
 from .rows import FEATURES, START, VIEWS, N, ctx, features, hours, table, views
 
+pytestmark = pytest.mark.slow
 RUN = Origin(run_id="run-1")
 
 
