@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,13 +17,18 @@ _SLOW_IMPORTS = {"quality": ("tests/quality/", "tests/runs/test_closing.py"), "a
 """Tests that import Great Expectations or Airflow: seconds that one process should spend and not both."""
 
 
-gc.set_threshold(100_000, 20, 100)
+_SHARED = "PYTEST_XDIST_WORKER" in os.environ
+"""Whether this is one of two processes for what is small. What leaves sockets and processes behind runs alone, and there the
+collector works as it always does."""
+if _SHARED:
+    gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_collection_finish() -> None:
     """What is there by now stays: the collector need not look at it again while two thousand tests run."""
-    gc.freeze()
-    atexit.register(gc.unfreeze)
+    if _SHARED:
+        gc.freeze()
+        atexit.register(gc.unfreeze)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -71,6 +71,7 @@ def test_every_row_of_a_list_has_exactly_its_events(settings: Settings) -> None:
         assert {(e["town"], e["item"]) for e in found.events} == {(row["town"], row["item"])}
 
 
+@pytest.mark.slow
 def test_between_two_windows_the_last_list_stands(settings: Settings) -> None:
     found = drill(settings.lake, LISTS, "list", at=at(29.999), rank=1, where={"town": "x"})
     assert (found.row["item"], found.row["window_end"]) == ("b", at(20).replace(tzinfo=None))

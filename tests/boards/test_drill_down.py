@@ -77,6 +77,7 @@ def test_every_row_of_the_board_has_the_events_that_it_counts(shop_lake: Path) -
     assert seen == 27
 
 
+@pytest.mark.slow
 def test_events_come_in_pages_by_time(shop_lake: Path) -> None:
     it, key, at = row(shop_lake, 11, 12)
     pages = [events_behind(it, shop_lake, windows(it.pinned)[at], key, offset=i, n=4) for i in (0, 4)]

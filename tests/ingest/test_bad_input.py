@@ -18,6 +18,7 @@ from flink_jobs.core.settings import Settings
 RECORDS = (*JSON_RECORDS, *CSV_RECORDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FILES, ids=lambda case: case.what)
 def test_a_broken_file_is_refused_with_its_cause(case, tmp_path):
     settings = Settings.load({"MAINSTEM_HOME": str(tmp_path)})

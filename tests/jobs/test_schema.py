@@ -18,6 +18,7 @@ from tests.jobs.test_declare import TEXT
 SCHEMA = Draft202012Validator(json_schema())
 
 
+@pytest.mark.slow
 def test_it_is_a_schema_and_json() -> None:
     Draft202012Validator.check_schema(json_schema())
     assert json.loads(json.dumps(json_schema())) == json_schema()
