@@ -13,8 +13,8 @@ import pytest
 from flink_jobs.core.settings import Settings
 from tests import platform as real
 
-_SLOW_IMPORTS = {"quality": ("tests/quality/", "tests/runs/test_closing.py"), "airflow": ("tests/airflow/",)}
-"""Tests that import Great Expectations or Airflow: seconds that one process should spend and not both."""
+_SLOW_IMPORTS = {"airflow": ("tests/airflow/",)}
+"""Tests that import Airflow: seconds that one process should spend and not both."""
 
 
 _SHARED = "PYTEST_XDIST_WORKER" in os.environ

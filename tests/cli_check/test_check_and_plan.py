@@ -16,6 +16,7 @@ from flink_jobs.core.errors import DeclarationError, UnknownName
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.catalog import find
 from flink_jobs.runs.ledger import RunState, remember
+from tests.command_line import put_together_once
 from tests.forecast.lake import fill
 
 WRONG = """
@@ -31,6 +32,7 @@ steps:
 def own_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "160")
+    put_together_once(monkeypatch)
 
 
 def ran(*words: str) -> Result:

@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import typer
 import yaml
 from typer.testing import CliRunner
 
@@ -28,6 +27,7 @@ from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.feeds import FEED_FILE, find_files, read_feed
 from flink_jobs.jobs.catalog import find
 from flink_jobs.jobs.declare import read_text
+from tests.command_line import put_together_once, verbs
 from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, commands, links
 from tests.operators.test_reference import check_alone
 
@@ -38,7 +38,12 @@ SMALLER = {"simulate": ("--days", "1", "--users", "20", "--out", "made")}
 """The last value of an option counts: as much as a test needs, and inside its own folder."""
 _MENTION = re.compile(r"`(?:\./)?mainstem ([^`]+)`")
 SHELL = blocks("sh")
-VERBS: dict[str, Any] = vars(typer.main.get_command(build()))["commands"]
+VERBS: dict[str, Any] = vars(verbs())["commands"]
+
+
+@pytest.fixture(autouse=True)
+def one_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_together_once(monkeypatch)
 
 
 def verb(words: list[str]) -> tuple[Any, list[str]]:
