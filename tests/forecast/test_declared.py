@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from duckdb import DuckDBPyConnection
 
 from flink_jobs.cli.operators_page import _example
 from flink_jobs.core.operator import Operator
@@ -92,13 +95,19 @@ def test_what_keeps_something_says_what_makes_it_less(verb: str) -> None:
     assert not step.state(given) or cls.smaller != Operator.smaller
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DuckDBPyConnection]:
+    with connect() as db:
+        yield db
+
+
 @pytest.mark.parametrize("case", bases(), ids=lambda c: c.name)
-def test_states_and_outlines_name_what_is_there(case) -> None:  # type: ignore[no-untyped-def]
+def test_states_and_outlines_name_what_is_there(case, engine) -> None:  # type: ignore[no-untyped-def]
     """A state's input and key exist, and DuckDB takes every outline and finds the promised columns in it."""
     pipeline = case.pipeline
-    with connect() as db:
+    with engine.cursor() as db:
         for name, dataset in pipeline.datasets.items():
-            db.execute(f'CREATE VIEW "{name}" AS SELECT * FROM {no_rows(dataset.columns)}')
+            db.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {no_rows(dataset.columns)}')
         for name in pipeline.order:
             step, relations = pipeline.steps[name], pipeline.relations
             for state in step.state(relations):
@@ -106,7 +115,7 @@ def test_states_and_outlines_name_what_is_there(case) -> None:  # type: ignore[n
                 assert (
                     state.of in step.inputs() and state.for_ms >= -1 and bool(state.cut_ms) == (state.each == "stretch")
                 )
-            db.execute(f'CREATE VIEW "{name}" AS {step.outline(relations)}')
+            db.execute(f'CREATE OR REPLACE VIEW "{name}" AS {step.outline(relations)}')
             assert [c[0] for c in db.sql(f'SELECT * FROM "{name}"').description] == list(relations[name].columns)
 
 

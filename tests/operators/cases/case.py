@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flink_jobs.core.dataset import Dataset
 from flink_jobs.core.event_time import Span
 from flink_jobs.core.operator import Operator
 from flink_jobs.core.pipeline import Pipeline, Publication
 from flink_jobs.operators import operators
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Row = dict[str, Any]
 DAY = datetime(2024, 2, 29, tzinfo=UTC)
@@ -56,9 +59,7 @@ class Case:
         """One Parquet file a dataset, in the order of the rows."""
         import pyarrow as pa
 
-        from flink_jobs.reference.run import connect
-
-        found, db = {}, connect()
+        found, db = {}, _engine().cursor()
         for name, (declared, rows) in self.inputs.items():
             found[name] = folder / name
             found[name].mkdir(parents=True)
@@ -68,6 +69,14 @@ class Case:
             db.execute(f"COPY (FROM given) TO '{found[name] / 'rows.parquet'}' (FORMAT parquet)")
         db.close()
         return found
+
+
+@cache
+def _engine() -> DuckDBPyConnection:
+    """One engine for all files: to start one takes longer than to write them."""
+    from flink_jobs.reference.run import connect
+
+    return connect()
 
 
 def arrow(word: str) -> Any:
