@@ -20,10 +20,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from benchmarks.measure import cost, own_platform
 from benchmarks.readers import Reader, reading
 from benchmarks.steady import Flow, Sending
+from flink_jobs.core.dataset import Guarantee
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest import registration
 from flink_jobs.ingest.replay import make_topics
@@ -158,7 +160,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--warm-up", type=int, default=30, help="seconds at the same rate before, which do not count")
-    parser.add_argument("--trusted", nargs="*", choices=("form", "once"), default=())
+    parser.add_argument("--trusted", nargs="*", choices=get_args(Guarantee), default=())
     parser.add_argument("--port-base", type=int, default=30_340)
     asked = parser.parse_args()
     with own_platform(asked.port_base, ("kafka", "flink", "jobs", "runs", "committer")) as settings:

@@ -15,12 +15,14 @@ import argparse
 import itertools
 import sys
 from pathlib import Path
+from typing import get_args
 
 from benchmarks.bare import Bare, json_topic, parquet
 from benchmarks.big_log import BigLog
 from benchmarks.inputs import Inputs
 from benchmarks.measure import in_turn, own_platform, report
 from flink_jobs.core.columns import flink_type
+from flink_jobs.core.dataset import Guarantee
 from flink_jobs.core.plan import Plan
 from flink_jobs.jobs.build import plan
 from flink_jobs.jobs.catalog import find
@@ -34,7 +36,7 @@ _NUMBERS = itertools.count()
 def guaranteed(plan: Plan) -> Plan:
     """The plan with a sender who guarantees all that can be."""
     return plan.model_copy(
-        update={"datasets": tuple(d.model_copy(update={"trusted": ("form", "once")}) for d in plan.datasets)}
+        update={"datasets": tuple(d.model_copy(update={"trusted": get_args(Guarantee)}) for d in plan.datasets)}
     )
 
 

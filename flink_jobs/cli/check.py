@@ -88,9 +88,7 @@ def _relation(rows: Relation) -> dict[str, Any]:
 
 
 def _kept(dataset: Dataset) -> str | None:
-    from flink_jobs.core.event_time import format_duration
-
-    return None if dataset.retention is None else format_duration(dataset.retention)
+    return None if dataset.retention is None else _reach(dataset.retention)
 
 
 def _reach(ms: int) -> str:

@@ -24,8 +24,8 @@ _PORTS = {
     "postgres": 5,
     "flink_rpc": 6,
     "flink_blob": 7,
-    "flink_tm_data": 8,
-    "runs": 9,
+    "flink_tm_data": 9,
+    "runs": 10,
 }
 
 

@@ -1,8 +1,8 @@
 """Typed records: topics whose records keep their form by guarantee (``Dataset.trusted``), read by the engine's own JSON format.
 
-One pass makes typed columns of a record, where judging a text asks for each field by itself: about a third of the work. The
-rules that need no text stay: what must be there, what is allowed, how far ahead a time may lie. Of a broken guarantee the
-format makes what it can: a record that does not parse is passed over, and so is one without a field it must have.
+One pass makes typed columns of a record, where judging a text asks for each field by itself. The rules that need no text stay:
+what must be there, what is allowed, how far ahead a time may lie. Of a broken guarantee the format makes what it can: a record
+that does not parse is passed over, and so is one without a field it must have.
 """
 
 from __future__ import annotations

@@ -68,8 +68,8 @@ def addresses(settings: Settings) -> dict[str, str | int | float | bool]:
         "jobmanager.bind-host": HOST,
         "taskmanager.host": HOST,
         "taskmanager.bind-host": HOST,
-        # Any free one: at the address of a process that died, the JobManager's line to it would be taken for the new one's,
-        # and what it sends there meanwhile is lost until pekko.ask.timeout.
+        # Any free one, so that each process has an address of its own: what is meant for one that died is refused, and never
+        # reaches the next.
         "taskmanager.rpc.port": "0",
         "taskmanager.data.port": ports["flink_tm_data"],
         "blob.server.port": str(ports["flink_blob"]),

@@ -34,7 +34,7 @@ def test_the_connection_names_every_server(settings: Settings) -> None:
     parts = urlsplit(airflow_config.flink_connection(settings))
     extra = parse_qs(parts.query)
     assert (parts.hostname, parts.port, parts.path) == ("127.0.0.1", 31001, "/http")
-    assert extra["runs_url"] == [settings.url("runs")]
+    assert extra["runs_url"] == ["http://127.0.0.1:31010"]
     assert extra["token_file"] == [str(settings.home / "secrets" / "jobs")]
 
 
