@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 _NEEDS_MORE = ("flink", "services", "browser", "recovery", "slow")
-_FAST = ["-m", " and ".join(f"not {mark}" for mark in _NEEDS_MORE), "-n", "2"]
-"""Two processes for what is small; what starts engines and services runs alone."""
+_FAST = ["-m", " and ".join(f"not {mark}" for mark in _NEEDS_MORE), "-n", "2", "-p", "no:logging"]
+"""Two processes for what is small; what starts engines and services runs alone. No quick test reads a log, so none is kept
+aside around each of their parts."""
 
 
 def register(app: typer.Typer) -> None:

@@ -40,28 +40,26 @@ class Expression:
 
 def compile_expression(text: str, rows: Relation, *, step: str) -> Expression:
     """Parse, check and type ``text`` against the columns of ``rows``; raises a DeclarationError that names the place."""
+    return _compiled(text, rows.name, tuple(rows.columns.items()), step)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, name: str, columns: tuple[tuple[str, str], ...], step: str) -> Expression:
+    """One expression is asked for many times while a pipeline is checked, planned and rendered."""
     import sqlglot
 
     try:
-        node = _parsed(text)
+        node = sqlglot.parse_one(text)
     except sqlglot.errors.SqlglotError as error:
         raise DeclarationError(
             f"Step '{step}' has an expression that cannot be read: {text!r} {_trouble(error)}.", path=("steps", step)
         ) from error
     try:
-        return _Writer(rows, step, text).write(node)
+        return _Writer(Relation(name, dict(columns), (), ""), step, text).write(node)
     except MainstemError:
         raise
     except (KeyError, TypeError, AttributeError) as error:
         raise _refused(text, step, type(node).__name__) from error
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> Any:
-    """The syntax tree; one text is asked for many times while a pipeline is checked and rendered."""
-    import sqlglot
-
-    return sqlglot.parse_one(text)
 
 
 def condition(text: str, rows: Relation, *, step: str) -> Expression:

@@ -78,17 +78,33 @@ def cases_folder(path: FilePath) -> FilePath | None:
     return path.parent / named if isinstance(named, str) else None
 
 
+_KNOWN: dict[str, Pipeline] = {}
+_MANY = 256
+
+
 def _checked(document: Document, path: FilePath) -> Pipeline:
+    """The pipeline of a document. What was found right once is not checked again: pages, plans and proofs ask for the same
+    declaration again and again, and nobody changes a pipeline."""
     sheet = Sheet(document)
     _outline(sheet)
     merge_includes(sheet, path)
+    _cases(sheet, path)
+    same = repr(sheet.data)
+    if sheet.mistakes or same not in _KNOWN:
+        if len(_KNOWN) >= _MANY:
+            _KNOWN.clear()
+        _KNOWN[same] = _built(sheet, path)
+    return _KNOWN[same]
+
+
+def _built(sheet: Sheet, path: FilePath) -> Pipeline:
+    """Every part of the pipeline; raises Mistakes with all that is wrong."""
     datasets = {n: d for n, body in sheet.section("datasets").items() if (d := _dataset(sheet, n, body))}
     steps = {n: s for n, body in sheet.section("steps").items() if (s := _step(sheet, n, body))}
     publish = {n: p for n, body in sheet.section("publish").items() if (p := _publication(sheet, n, body))}
     wiring = Wiring(sheet, datasets, steps)
     wiring.check_steps()
     wiring.check_publications(publish)
-    _cases(sheet, path)
     top = {k: sheet.data[k] for k in ("name", "description") if k in sheet.data}
     parts = {"datasets": datasets, "steps": steps, "publish": publish} if not sheet.mistakes else {"datasets": {}}
     pipeline = sheet.build(Pipeline, top | parts, (), "The pipeline")

@@ -9,14 +9,12 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flink_jobs.cli import build
 from flink_jobs.core.errors import DeclarationError, UnknownName
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.catalog import find
 from flink_jobs.runs.ledger import RunState, remember
-from tests.command_line import put_together_once
+from tests.command_line import Ran, mainstem
 from tests.forecast.lake import fill
 
 WRONG = """
@@ -32,11 +30,10 @@ steps:
 def own_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "160")
-    put_together_once(monkeypatch)
 
 
-def ran(*words: str) -> Result:
-    return CliRunner().invoke(build(), words)
+def ran(*words: str) -> Ran:
+    return mainstem(*words)
 
 
 def told(*words: str) -> Any:

@@ -16,18 +16,16 @@ from typing import Any
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
 from flink_jobs.cases.case import SHEET
 from flink_jobs.cases.read import read as read_case
-from flink_jobs.cli import build
 from flink_jobs.cli.operators_page import page as operators_page
 from flink_jobs.cli.operators_page import sheets
 from flink_jobs.core.settings import Settings
 from flink_jobs.ingest.feeds import FEED_FILE, find_files, read_feed
 from flink_jobs.jobs.catalog import find
 from flink_jobs.jobs.declare import read_text
-from tests.command_line import put_together_once, verbs
+from tests.command_line import mainstem, verbs
 from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, commands, links
 from tests.operators.test_reference import check_alone
 
@@ -39,11 +37,6 @@ SMALLER = {"simulate": ("--days", "1", "--users", "20", "--out", "made")}
 _MENTION = re.compile(r"`(?:\./)?mainstem ([^`]+)`")
 SHELL = blocks("sh")
 VERBS: dict[str, Any] = vars(verbs())["commands"]
-
-
-@pytest.fixture(autouse=True)
-def one_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    put_together_once(monkeypatch)
 
 
 def verb(words: list[str]) -> tuple[Any, list[str]]:
@@ -121,8 +114,8 @@ def test_every_command_exists_with_its_options(block: Block) -> None:
 def test_commands_that_need_no_platform_run(block: Block, desk: Path) -> None:
     for program, *words in commands(block):
         if program == "./mainstem" and alone(words):
-            result = CliRunner().invoke(build(), [*words, *SMALLER.get(words[0], ())])
-            assert result.exit_code == 0, f"{words}: {result.output or result.exception!r}"
+            result = mainstem(*words, *SMALLER.get(words[0], ()))
+            assert result.exit_code == 0, f"{words}: {result.output or result.exception}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
@@ -136,7 +129,7 @@ def test_commands_in_the_text_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_every_verb_explains_itself(name: str) -> None:
-    result = CliRunner().invoke(build(), [name, "--help"])
+    result = mainstem(name, "--help")
     assert result.exit_code == 0 and "Usage: " in result.stdout
 
 
