@@ -207,12 +207,12 @@ def _state(settings: Settings, job: str, checkpoint: int) -> dict[str, int]:
     Before them lie the sources and the memory of keys, which lasts as long as rows may come twice.
     """
     flink = f"{settings.url('flink')}/jobs/{job}"
-    sizes = rest.get(f"{flink}/checkpoints/details/{checkpoint}")["tasks"]
-    names = {v["id"]: v["name"] for v in rest.get(flink)["vertices"]}
+    sizes, told, drawn = (rest.get(f"{flink}{part}") or {} for part in (f"/checkpoints/details/{checkpoint}", "", "/plan"))
+    names = {v["id"]: v["name"] for v in told["vertices"]}
     return {
         f"{names[node['id']][:60]} {number}": size
-        for number, node in enumerate(rest.get(f"{flink}/plan")["plan"]["nodes"])
-        if _REMEMBERS.match(names[node["id"]]) and (size := int(sizes[node["id"]]["state_size"]))
+        for number, node in enumerate(drawn["plan"]["nodes"])
+        if _REMEMBERS.match(names[node["id"]]) and (size := int(sizes["tasks"][node["id"]]["state_size"]))
         if all(names[i["id"]].startswith(("Source", "Deduplicate")) for i in node.get("inputs", []))
     }
 
