@@ -90,11 +90,13 @@ def _checked(document: Document, path: FilePath) -> Pipeline:
     merge_includes(sheet, path)
     _cases(sheet, path)
     same = repr(sheet.data)
-    if sheet.mistakes or same not in _KNOWN:
+    known = None if sheet.mistakes else _KNOWN.get(same)
+    if known is None:
+        known = _built(sheet, path)
         if len(_KNOWN) >= _MANY:
             _KNOWN.clear()
-        _KNOWN[same] = _built(sheet, path)
-    return _KNOWN[same]
+        _KNOWN[same] = known
+    return known
 
 
 def _built(sheet: Sheet, path: FilePath) -> Pipeline:

@@ -99,8 +99,9 @@ def memory(settings: Settings, env: Mapping[str, str] | None = None) -> dict[str
 def _compressing(whole: int) -> int:
     """Bytes outside of the heap of a process of ``whole`` bytes in which tasks compress.
 
-    Each open Parquet file takes about 2 MB there. A job of six tables that caught up, and closed its files at a checkpoint,
-    had no room in the 128 MB that Flink keeps for all that is its own. With 1 GB in all there is none to spare.
+    Each open Parquet file takes about 2 MB there. A live job of three tables that caught up over many days, and closed the
+    files of all of them at a checkpoint, had no room in the 128 MB that Flink keeps for all that is its own, and no attempt
+    after it had. With 1 GB in all there is none to spare.
     """
     return min(max(whole - (1 << 30), 0) // 24, 512 << 20)
 

@@ -92,6 +92,19 @@ def test_files_share_datasets(tmp_path: Path) -> None:
     assert set(read(tmp_path / "p.yaml").datasets) == {"views", "orders"}
 
 
+def test_what_was_found_right_is_read_anew_when_a_file_changes(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(f"name: base\ndatasets:\n  {VIEWS}\n")
+    (tmp_path / "p.yaml").write_text("name: p\ninclude: [base.yaml]\ncases: kept\npublish: {t: {from: views}}\n")
+    (tmp_path / "kept").mkdir()
+    first = read(tmp_path / "p.yaml")
+    assert read(tmp_path / "p.yaml") is first
+    (tmp_path / "base.yaml").write_text(f"name: base\ndatasets:\n  {VIEWS.replace('5s', '9s')}\n")
+    assert read(tmp_path / "p.yaml").version != first.version
+    (tmp_path / "kept").rmdir()
+    with pytest.raises(Mistakes, match="It must be a folder beside p.yaml"):
+        read(tmp_path / "p.yaml")
+
+
 def test_a_mistake_in_a_shared_file_is_told_with_that_file(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(
         "name: base\ndatasets:\n  views: {columns: {id: bgint, ts: timestamp}, key: [id], event_time: ts}\n"
