@@ -91,6 +91,8 @@ def memory(settings: Settings, env: Mapping[str, str] | None = None) -> dict[str
         # A batch job of many tables sorts many exchanges at once; each would ask for 512 buffers of 32 kB.
         "taskmanager.network.sort-shuffle.min-buffers": 64,
         "taskmanager.memory.network.fraction": 0.15,
+        # What tasks compress in is taken from the memory of batch jobs, not from the heap, where live jobs keep their state.
+        "taskmanager.memory.managed.fraction": 0.36,
         "taskmanager.memory.task.off-heap.size": f"{_compressing(_bytes(stated))}b",
         "taskmanager.numberOfTaskSlots": settings.slots,
     }
@@ -120,8 +122,8 @@ def task_manager_heap(env: Mapping[str, str]) -> int:
     """Bytes of the TaskManager's heap: what Flink leaves of the process after metaspace, overhead, buffers and managed memory."""
     whole = _bytes(task_manager_memory(env))
     flink = whole - (256 << 20) - min(max(whole // 10, 192 << 20), 1 << 30)
-    # Managed memory is 40 %, network 15 %, and 128 MB are off the heap for Flink itself.
-    outside = flink * 40 // 100 + max(flink * 15 // 100, 64 << 20) + (128 << 20) + _compressing(whole)
+    # Managed memory is 36 %, network 15 %, and 128 MB are off the heap for Flink itself.
+    outside = flink * 36 // 100 + max(flink * 15 // 100, 64 << 20) + (128 << 20) + _compressing(whole)
     return max(flink - outside, 0)
 
 

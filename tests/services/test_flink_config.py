@@ -48,6 +48,6 @@ def test_memory_that_is_no_size_is_refused(text: str) -> None:
 
 
 def test_the_heap_of_a_task_manager_is_what_the_engine_makes_of_its_process() -> None:
-    """Flink itself, with the configuration above and 4096m, starts its JVM with -Xmx1350230298."""
-    assert abs(flink_config.task_manager_heap({"MAINSTEM_TM_MEMORY": "4096m"}) - 1_350_230_298) < 1024
+    """Flink itself, with the configuration above and 4096m, starts its JVM with -Xmx1494111673."""
+    assert abs(flink_config.task_manager_heap({"MAINSTEM_TM_MEMORY": "4096m"}) - 1_494_111_673) < 1024
     assert 0 < flink_config.task_manager_heap({"MAINSTEM_TM_MEMORY": "1g"}) < 256 << 20
