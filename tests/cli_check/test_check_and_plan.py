@@ -14,7 +14,7 @@ from flink_jobs.core.errors import DeclarationError, UnknownName
 from flink_jobs.core.settings import Settings
 from flink_jobs.jobs.catalog import find
 from flink_jobs.runs.ledger import RunState, remember
-from tests.command_line import Ran, mainstem
+from tests.command_line import mainstem as ran
 from tests.forecast.lake import fill
 
 WRONG = """
@@ -30,10 +30,6 @@ steps:
 def own_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "160")
-
-
-def ran(*words: str) -> Ran:
-    return mainstem(*words)
 
 
 def told(*words: str) -> Any:
